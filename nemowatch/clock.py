@@ -1,0 +1,43 @@
+"""Time as a dependency: production code asks a clock, tests move one.
+
+Called by everything that waits or compares times. Nothing here reads the wall clock for deadlines:
+`monotonic` never jumps, `now` may (the user sets the clock, NTP steps it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the rest of the code may know of time."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch; may jump when the machine's clock is set."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds without blocking the event loop."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds without blocking the event loop."""
+        await asyncio.sleep(seconds)
