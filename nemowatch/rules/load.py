@@ -1,0 +1,225 @@
+"""Read and check `rules.yaml`: one call from a path to a `RuleBook`, or to every problem at once.
+
+Called by the daemon and the commands. Reads the file and looks at the folders it names; changes nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nemowatch.rules.folders import Placed, find_loops, find_missing, find_relative
+from nemowatch.rules.kinds import read_address
+from nemowatch.rules.problems import Problem, RulesInvalid
+from nemowatch.rules.rule import Limits, NemoSettings, Rule, RuleBook, Skill
+from nemowatch.rules.skills import SKILLS
+from nemowatch.rules.source import read_source
+from nemowatch.rules.tree import read_tree
+from nemowatch.rules.validate import Checked, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from nemowatch.rules.folders import Finding
+    from nemowatch.rules.model import NemoKeys, RuleKeys, RulesFile
+    from nemowatch.rules.tree import Path as TreePath
+    from nemowatch.rules.tree import Tree
+
+_ENVIRONMENT = {"NEMO_API_URL": "api_url", "NEMO_WEB_URL": "web_url"}
+
+
+def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
+    """Read the rules.
+
+    Args:
+        path: the rules file.
+        require_folders: whether a watch folder that does not exist is a problem.
+
+    Raises:
+        RulesInvalid: with every problem of the file, its places and what was expected.
+    """
+    source = read_source(path)
+    tree = read_tree(source)
+    checked = validate(tree)
+    problems = [*tree.problems, *checked.problems]
+    file = checked.file
+    if file is None:
+        raise RulesInvalid(problems)
+    drafts = [_Draft(tree, checked, file, index) for index in range(len(file.rules))]
+    names = _name_rules(drafts)
+    problems += [problem for draft in drafts for problem in draft.problems()]
+    problems += _repeated_names(drafts)
+    problems += _folder_problems(drafts, names, require_folders=require_folders)
+    nemo, nemo_problems = _settings(path, file.nemo)
+    problems += nemo_problems
+    if problems:
+        raise RulesInvalid(_once_per_place(problems))
+    return RuleBook(
+        path=path,
+        rules=tuple(draft.finish(name, nemo.language) for draft, name in zip(drafts, names, strict=True)),
+        nemo=nemo,
+        limits=Limits(jobs=file.limits.jobs, starts=file.limits.starts),
+        scan_seconds=file.scan,
+        log_level=file.log.level,
+        log_format=file.log.format,
+    )
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One rule on its way: its own keys over the defaults."""
+
+    tree: Tree
+    checked: Checked
+    file: RulesFile
+    index: int
+
+    def has(self, key: str) -> bool:
+        """Whether the key is set, here or in the defaults, and good."""
+        return any(key in keys.model_fields_set for keys in (self._own, self.file.defaults))
+
+    def get(self, key: str) -> Any:
+        """The key's value: the rule's own, else the defaults' one, else the built-in default."""
+        return getattr(self._own if key in self._own.model_fields_set else self.file.defaults, key)
+
+    def place(self, key: str) -> TreePath:
+        """The path of the key's value in the file; the rule itself when it is not set."""
+        if key in self._own.model_fields_set:
+            return ("rules", self.index, key)
+        if key in self.file.defaults.model_fields_set:
+            return ("defaults", key)
+        return ("rules", self.index)
+
+    def is_broken(self, key: str) -> bool:
+        """Whether the key, or the whole rule, has been found wrong already."""
+        paths: set[TreePath] = {
+            ("rules", self.index),
+            ("rules", self.index, key),
+            ("defaults", key),
+            ("defaults",),
+        }
+        return bool(paths & self.checked.broken)
+
+    def problems(self) -> list[Problem]:
+        """What is missing although no single key is wrong."""
+        problems = []
+        if self._lacks("watch"):
+            problems.append(self._missing("watch", "`watch: ~/Recordings/interviews`"))
+        if self._lacks("prompt") and self.skill.default_prompt is None and not self.is_broken("skill"):
+            problems.append(
+                self._missing("prompt", "`prompt: extract the best moments`; some skills bring one")
+            )
+        return problems
+
+    @property
+    def skill(self) -> Skill:
+        """As whom its jobs speak; a skill's default prompt goes with its name, whatever the version."""
+        keys = self.get("skill")
+        known = SKILLS.get(keys.source)
+        return Skill(keys.source, keys.version, known.default_prompt if known else None)
+
+    def placed(self, name: str) -> Placed:
+        """The part of the rule that the folder checks look at."""
+        output = "" if self.is_broken("output") else self.get("output")
+        return Placed(self.index, name, self.get("watch"), self.get("recursive"), output)
+
+    def finish(self, name: str, language: str) -> Rule:
+        """Make the rule, once nothing is wrong."""
+        default_prompt = self.skill.default_prompt
+        return Rule(
+            name=name,
+            watch=self.get("watch"),
+            match=self.get("match"),
+            ignore=self.get("ignore"),
+            recursive=self.get("recursive"),
+            skill=self.skill,
+            prompts=self.get("prompt") or ((default_prompt,) if default_prompt else ()),
+            language=self.get("language") or language,
+            deliver=tuple(dict.fromkeys(self.get("deliver"))),
+            output=self.get("output"),
+            settle_seconds=self.get("settle"),
+            priority=self.get("priority"),
+        )
+
+    @property
+    def _own(self) -> RuleKeys:
+        return self.file.rules[self.index]
+
+    def _lacks(self, key: str) -> bool:
+        return not self.has(key) and not self.is_broken(key)
+
+    def _missing(self, key: str, example: str) -> Problem:
+        message = f'the key "{key}" is missing, for example {example}.'
+        return self.tree.problem(("rules", self.index), message)
+
+
+def _name_rules(drafts: Iterable[_Draft]) -> list[str]:
+    """Give each rule its name; one without takes its folder's, made unique by a number."""
+    drafts = list(drafts)
+    taken = {draft.get("name").casefold() for draft in drafts if draft.has("name")}
+    numbers: dict[str, Iterator[int]] = {}
+    names = []
+    for draft in drafts:
+        base = draft.get("name") or _folder_name(draft.get("watch"))
+        name = base
+        while not draft.has("name") and name.casefold() in taken:
+            name = f"{base}-{next(numbers.setdefault(base, itertools.count(2)))}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _folder_name(watch: tuple[Path, ...]) -> str:
+    return (watch[0].name.lstrip(".").replace("\\", "-")[:70] if watch else "") or "rule"
+
+
+def _repeated_names(drafts: Iterable[_Draft]) -> list[Problem]:
+    first: dict[str, int] = {}
+    problems = []
+    for draft in drafts:
+        if not draft.has("name"):
+            continue
+        name = draft.get("name")
+        other = first.setdefault(name.casefold(), draft.index)
+        if other != draft.index:
+            message = f'rules[{other}] is called "{name}" too; two rules never share a name.'
+            problems.append(draft.tree.problem(draft.place("name"), message))
+    return problems
+
+
+def _folder_problems(drafts: list[_Draft], names: list[str], *, require_folders: bool) -> list[Problem]:
+    placed = [draft.placed(name) for draft, name in zip(drafts, names, strict=True)]
+    missing = find_missing(placed) if require_folders else ()
+    findings = [*find_relative(placed), *missing, *find_loops(placed)]
+    return [_at_its_place(drafts[finding.index], finding) for finding in findings]
+
+
+def _at_its_place(draft: _Draft, finding: Finding) -> Problem:
+    path = draft.place(finding.key)
+    item = (*path, finding.item)
+    return draft.tree.problem(item if item in draft.tree.places else path, finding.message)
+
+
+def _settings(path: Path, keys: NemoKeys) -> tuple[NemoSettings, list[Problem]]:
+    """Let the environment's addresses win, checked like the file's."""
+    addresses = {"api_url": keys.api_url, "web_url": keys.web_url}
+    problems = []
+    for variable, key in _ENVIRONMENT.items():
+        value = os.environ.get(variable)
+        try:
+            addresses[key] = read_address(value) if value else addresses[key]
+        except ValueError:
+            message = f'the environment variable {variable} is "{value}", not a web address (https://…).'
+            problems.append(Problem(path, 0, 0, "", message))
+    return NemoSettings(**addresses, language=keys.language, poll_seconds=keys.poll), problems
+
+
+def _once_per_place(problems: Iterable[Problem]) -> list[Problem]:
+    """Show a mistake in an anchor's value once, not once for each rule that merges it."""
+    by_place: dict[tuple[int, int, str], Problem] = {}
+    for problem in problems:
+        by_place.setdefault((problem.line, problem.column, problem.message), problem)
+    return list(by_place.values())

@@ -1,0 +1,116 @@
+"""What the rules say, as frozen values: everything else in NemoWatch reads these and no YAML.
+
+Made by `load_rules` alone; light to import, so that any part may name them. Never holds anything unchecked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Delivery = Literal["video", "media"]
+"""What a job delivers: the exported `video`, the `media` that the service generated."""
+
+
+@dataclass(frozen=True)
+class Skill:
+    """As whom a job speaks to the service.
+
+    Attributes:
+        source: sent as `X-Skill-Source`.
+        version: sent as `X-Skill-Version`.
+        default_prompt: what is asked when a rule has no prompt; None where the skill has none.
+    """
+
+    source: str
+    version: str
+    default_prompt: str | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: which files it takes, what is asked for them, and where the outputs go.
+
+    Attributes:
+        name: unique in the file, also without regard to case.
+        watch: absolute folders, `~` expanded, symbolic links as written.
+        match: gitignore-style patterns relative to a watch folder; empty takes every accepted type.
+        ignore: the same, for what is left out on top of the built-in ignores.
+        recursive: whether subfolders are looked into.
+        skill: as whom its jobs speak to the service.
+        prompts: templates, at least one, in the order in which they are sent.
+        language: ISO code of the session's language.
+        deliver: what lands in the output folder.
+        output: template of an absolute path, `~` expanded.
+        settle_seconds: quiet time before a file counts as complete.
+        priority: 1 first … 10 last.
+    """
+
+    name: str
+    watch: tuple[Path, ...]
+    match: tuple[str, ...]
+    ignore: tuple[str, ...]
+    recursive: bool
+    skill: Skill
+    prompts: tuple[str, ...]
+    language: str
+    deliver: tuple[Delivery, ...]
+    output: str
+    settle_seconds: float
+    priority: int
+
+
+@dataclass(frozen=True)
+class NemoSettings:
+    """How the service is reached; `NEMO_API_URL` and `NEMO_WEB_URL` have won already.
+
+    Attributes:
+        api_url: base address of the API, no slash at its end.
+        web_url: base address for links shown to a person, no slash at its end.
+        language: ISO code of the session's language, for rules that name none.
+        poll_seconds: pause between two looks at a render.
+    """
+
+    api_url: str
+    web_url: str
+    language: str
+    poll_seconds: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may happen at once.
+
+    Attributes:
+        jobs: jobs running at once.
+        starts: (count, seconds): at most so many job starts in so many seconds; None for no limit.
+    """
+
+    jobs: int
+    starts: tuple[int, float] | None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """A whole rules file that has been read, checked and found good.
+
+    Attributes:
+        path: where it was read from.
+        rules: in the file's order, at least one.
+        nemo: how the service is reached.
+        limits: how much may happen at once.
+        scan_seconds: pause between two looks through every watch folder.
+        log_level: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
+        log_format: `text` for people, `json` for machines.
+    """
+
+    path: Path
+    rules: tuple[Rule, ...]
+    nemo: NemoSettings
+    limits: Limits
+    scan_seconds: float
+    log_level: str
+    log_format: Literal["text", "json"]

@@ -1,0 +1,210 @@
+"""What the rules mean on this machine: permissions, files that exist, files that two rules would take.
+
+Called by `nemowatch check`, never by the daemon. Looks at folders and names, opens no file and changes nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nemowatch.rules.match import ACCEPTED_TYPES, Matcher
+from nemowatch.rules.template import output_root, output_roots
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from nemowatch.rules.rule import Rule, RuleBook
+
+
+@dataclass(frozen=True)
+class FolderReport:
+    """One watch folder of one rule.
+
+    Attributes:
+        watch: the folder.
+        output: the folder under which its outputs land; it may not exist yet.
+        problems: what would keep a job from reading or delivering there, in words for a person.
+    """
+
+    watch: Path
+    output: Path
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two rules that take the same files.
+
+    Attributes:
+        first: the name of one rule.
+        second: the name of the other.
+        folder: where they meet.
+        example: the name of a file that both would take.
+    """
+
+    first: str
+    second: str
+    folder: Path
+    example: str
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A file, or a folder that is not looked into, and what each rule that watches there says about it.
+
+    Attributes:
+        path: absolute; a folder's is shown with a slash at its end.
+        is_folder: whether it is a folder.
+        takers: the names of the rules that would make a job of it, each with its reason.
+        refusals: the names of the others, each with its reason.
+    """
+
+    path: Path
+    is_folder: bool
+    takers: tuple[tuple[str, str], ...]
+    refusals: tuple[tuple[str, str], ...]
+
+
+def inspect_folders(rule: Rule) -> tuple[FolderReport, ...]:
+    """Check the permissions of each of a rule's folders."""
+    return tuple(_inspect(folder, output_root(rule, folder)) for folder in rule.watch)
+
+
+def find_overlaps(book: RuleBook) -> Iterator[Overlap]:
+    """Find pairs of rules that take the same files.
+
+    Patterns can't be compared in general: names made from them, and one of each accepted type, are tried.
+    """
+    keep_out = output_roots(book.rules)
+    found: set[tuple[str, str]] = set()
+    for one, other in _meetings(book.rules):
+        pair = (one.rule.name, other.rule.name)
+        if pair in found:
+            continue
+        example = next(_names_of_both(one, other, keep_out), "")
+        if example:
+            found.add(pair)
+            yield Overlap(*pair, one.meeting, example)
+
+
+def list_files(book: RuleBook) -> list[Sighting]:
+    """Look through every watch folder, and ask each rule that watches there about each file, by its path.
+
+    A folder that can't be read is left out here; `inspect_folders` reports it.
+    """
+    keep_out = output_roots(book.rules)
+    answers: dict[tuple[Path, bool], list[tuple[str, str, bool]]] = {}
+    for rule in book.rules:
+        matcher = Matcher(rule, keep_out)
+        for folder in rule.watch:
+            for path, is_folder, reason, taken in _walk(matcher, folder):
+                said = answers.setdefault((path, is_folder), [])
+                if all(name != rule.name for name, _, _ in said):
+                    said.append((rule.name, reason, taken))
+    return [
+        Sighting(
+            path,
+            is_folder,
+            tuple((name, reason) for name, reason, taken in said if taken),
+            tuple((name, reason) for name, reason, taken in said if not taken),
+        )
+        for (path, is_folder), said in sorted(answers.items())
+    ]
+
+
+def _inspect(watch: Path, output: Path) -> FolderReport:
+    problems = []
+    if not os.access(watch, os.R_OK | os.X_OK):
+        problems.append(
+            f"{watch} can't be read by this user. Give it read and search permission (chmod u+rx)."
+        )
+    try:
+        problems += _inspect_output(output)
+    except OSError as error:
+        problems.append(f"the output folder {output} can't be looked at: {error.strerror}.")
+    return FolderReport(watch, output, tuple(problems))
+
+
+def _inspect_output(output: Path) -> Iterator[str]:
+    """Look at the folder, or while it does not exist at the one in which it will be made."""
+    place = next(folder for folder in (output, *output.parents) if folder.exists())
+    if not place.is_dir():
+        yield f"{place} is a file, so outputs can't be written below it."
+    elif not os.access(place, os.W_OK | os.X_OK):
+        yield f"{place} can't be written by this user, so outputs have no place. Choose another `output`."
+
+
+@dataclass(frozen=True)
+class _Visitor:
+    """A rule that looks into a folder: through which of its watch folders, and the folder, links resolved."""
+
+    rule: Rule
+    watch: Path
+    meeting: Path
+
+    @property
+    def meeting_as_watched(self) -> Path:
+        """The folder as the rule sees it, by the links that it follows."""
+        return self.watch / self.meeting.relative_to(self.watch.resolve())
+
+
+def _meetings(rules: Iterable[Rule]) -> Iterator[tuple[_Visitor, _Visitor]]:
+    """Each watch folder into which two rules look, with both, the one named first in the file first."""
+    places = [(number, rule, watch) for number, rule in enumerate(rules) for watch in rule.watch]
+    by_place: dict[Path, list[tuple[int, Rule, Path]]] = {}
+    for number, rule, watch in places:
+        by_place.setdefault(watch.resolve(), []).append((number, rule, watch))
+    for meeting, visitors in by_place.items():
+        above = (each for folder in meeting.parents for each in by_place.get(folder, ()) if each[1].recursive)
+        looking = sorted([*visitors, *above], key=lambda each: each[0])
+        for (_, first, one), (_, second, other) in itertools.combinations(looking, 2):
+            if first is not second:
+                yield _Visitor(first, one, meeting), _Visitor(second, other, meeting)
+
+
+def _names_of_both(one: _Visitor, other: _Visitor, keep_out: Collection[Path]) -> Iterator[str]:
+    matchers = [(Matcher(each.rule, keep_out), each.meeting_as_watched) for each in (one, other)]
+    for name in _sample_names(one.rule, other.rule):
+        if all(matcher.match(folder / name).matches for matcher, folder in matchers):
+            yield name
+
+
+def _sample_names(*rules: Rule) -> Iterator[str]:
+    yield from (f"recording{suffix}" for suffix in (".mp4", *sorted(ACCEPTED_TYPES)))
+    for rule in rules:
+        for pattern in rule.match:
+            name = pattern.lstrip("!/").replace("**/", "").replace("*", "x").replace("?", "x")
+            yield f"{name}recording.mp4" if name.endswith("/") else name
+
+
+def _walk(matcher: Matcher, top: Path) -> Iterator[tuple[Path, bool, str, bool]]:
+    """Each file, and each subfolder that is not looked into: path, whether a folder, reason, whether taken."""
+    waiting = [top]
+    while waiting:
+        try:
+            entries = sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_symlink():
+                yield path, False, "a symbolic link; links are never followed", False
+            elif entry.is_dir(follow_symlinks=False):
+                reason = matcher.refuse_folder(path)
+                if reason:
+                    yield path, True, reason, False
+                else:
+                    waiting.append(path)
+            else:
+                yield path, False, *_judge(matcher, path, is_file=entry.is_file(follow_symlinks=False))
+
+
+def _judge(matcher: Matcher, path: Path, *, is_file: bool) -> tuple[str, bool]:
+    if not is_file:
+        return "not a regular file", False
+    verdict = matcher.match(path)
+    return verdict.reason, verdict.matches

@@ -1,0 +1,160 @@
+"""The example, the reference page and the JSON Schema say what the models say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from nemowatch.rules.example import EXAMPLE_RULES, RulesExist, example_text, write_example
+from nemowatch.rules.generate import MENDING_COMMAND, generated_files, main, stale_files
+from nemowatch.rules.keys import keys_of
+from nemowatch.rules.load import load_rules
+from nemowatch.rules.model import OwnSkill, RuleKeys, RulesFile
+from nemowatch.rules.reference import reference_text
+from nemowatch.rules.schema import rules_schema
+
+PROJECT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"```yaml\n(.*?)```", reference_text(), re.DOTALL)
+UNCOMMENTED = re.sub(r"^( *)#(?=[^ #])", r"\1", example_text(), flags=re.MULTILINE)
+
+
+def load_text(text: str, folder: Path) -> tuple[str, ...]:
+    """The names of the rules in a text."""
+    path = folder / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    return tuple(rule.name for rule in load_rules(path, require_folders=False).rules)
+
+
+def test_generated_files_of_the_project_are_fresh() -> None:
+    assert stale_files(PROJECT) == [], f"run: {MENDING_COMMAND}"
+
+
+def test_stale_file_is_named_with_the_mending_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+    (tmp_path / "docs" / "rules.md").write_text("old")
+    capsys.readouterr()
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().err == f"docs/rules.md is stale. Run: {MENDING_COMMAND}\n"
+    assert (tmp_path / "docs" / "rules.md").read_text() == "old"
+
+
+def test_mending_command_runs(tmp_path: Path) -> None:
+    command = [sys.executable, *MENDING_COMMAND.split()[1:]]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True)
+    assert stale_files(tmp_path) == []
+    assert set(generated_files()) == {"rules.example.yaml", "docs/rules.md"}
+
+
+def test_example_loads_as_it_is_and_shows_the_three_skills(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    write_example(path)
+    rules = load_rules(path, require_folders=False).rules
+    assert [rule.skill.source for rule in rules] == ["video-extractor", "opusclip", "ai-video-frames"]
+    for rule in rules:
+        rule.watch[0].mkdir(parents=True)
+    assert load_rules(path).rules == rules
+
+
+def test_example_loads_with_every_key_uncommented(tmp_path: Path) -> None:
+    assert len(load_text(UNCOMMENTED, tmp_path)) == len(EXAMPLE_RULES)
+    content = yaml.safe_load(UNCOMMENTED)
+    assert set(content) == set(RulesFile.model_fields)
+    assert set(content["rules"][0]) == set(RuleKeys.model_fields)
+
+
+def test_example_is_never_written_over_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("mine")
+    with pytest.raises(RulesExist, match="exists already"):
+        write_example(path)
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_yaml_block_of_the_reference_loads(block: str, tmp_path: Path) -> None:
+    assert load_text(block, tmp_path)
+    jsonschema.Draft202012Validator(rules_schema()).validate(yaml.safe_load(block))
+
+
+def test_every_key_has_its_heading_and_all_its_facts() -> None:
+    page = reference_text()
+    sections = {key.name: key.section for key in keys_of(RulesFile) if key.section not in {None, RuleKeys}}
+    levels = {"": RulesFile, "skill": OwnSkill, **sections}
+    keys = [
+        (f"{above}.{key.name}".lstrip("."), key) for above, model in levels.items() for key in keys_of(model)
+    ]
+    keys += [(key.name, key) for key in keys_of(RuleKeys)]
+    for heading, key in keys:
+        assert f"### `{heading}`\n\n{key.description}\n\n* Value: {key.expects}" in page
+        assert key.example is not None
+        assert key.section or key.required or key.unset or key.default is not None, heading
+
+
+def test_schema_is_valid_and_accepts_the_example() -> None:
+    schema = rules_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.validate(yaml.safe_load(example_text()))
+    validator.validate(yaml.safe_load(UNCOMMENTED))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"rules": []},
+        {"rules": [{"prompt": "a"}]},
+        {"rules": [{"watch": "/a", "promt": "a"}]},
+        {"rules": [{"watch": "/a", "settle": 3}]},
+        {"rules": [{"watch": "/a", "settle": "3 weeks"}]},
+        {"rules": [{"watch": []}]},
+        {"rules": [{"watch": "/a", "prompt": [1]}]},
+        {"rules": [{"watch": "/a", "priority": 11}]},
+        {"rules": [{"watch": "/a", "skill": "other"}]},
+        {"rules": [{"watch": "/a", "skill": {"source": "a"}}]},
+        {"rules": [{"watch": "/a", "output": "/out"}]},
+        {"rules": [{"watch": "/a"}], "limits": {"starts": "many"}},
+        {"rules": [{"watch": "/a"}], "log": {"level": "LOUD"}},
+    ],
+)
+def test_schema_refuses_what_loading_refuses(content: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(rules_schema()).validate(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"rules": [{"watch": "/a", "prompt": "a", "skill": {"source": "a", "version": "1"}}]},
+        {
+            "rules": [{"watch": ["/a", "/b"], "prompt": ["a", "b"], "match": "*.mp4"}],
+            "limits": {"starts": None},
+        },
+        {"defaults": {"watch": "/a"}, "rules": [{"prompt": "a"}]},
+        {"rules": [{"watch": "/a", "settle": "1h 30m"}], "limits": {"starts": "5/m"}},
+    ],
+)
+def test_schema_accepts_what_loading_accepts(content: dict[str, object], tmp_path: Path) -> None:
+    jsonschema.Draft202012Validator(rules_schema()).validate(content)
+    if "prompt" in str(content):
+        assert load_text(yaml.safe_dump(content), tmp_path)
+
+
+def test_reading_the_values_loads_no_parser() -> None:
+    code = "import sys, nemowatch.rules.rule; print({'yaml', 'pydantic', 'pathspec'} & set(sys.modules))"
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+    )
+    assert answer.stdout.strip() == "set()"

@@ -1,0 +1,210 @@
+"""Good rules files become the values that they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rules_parts import Desk
+
+from nemowatch import __version__
+from nemowatch.rules.load import load_rules
+from nemowatch.rules.problems import RulesInvalid
+from nemowatch.rules.rule import Limits, Skill
+
+SMALLEST = """\
+    rules:
+      - watch: ROOT/in
+        prompt: make clips
+"""
+
+
+def test_smallest_file_has_all_defaults(desk: Desk) -> None:
+    book = desk.load(SMALLEST)
+    (rule,) = book.rules
+    assert rule.name == "in"
+    assert rule.watch == (desk.root / "in",)
+    assert rule.match == rule.ignore == ()
+    assert not rule.recursive
+    assert rule.skill == Skill("nemowatch", __version__, None)
+    assert rule.prompts == ("make clips",)
+    assert rule.language == "en"
+    assert rule.deliver == ("video", "media")
+    assert rule.output == "{watch}-output/{rule}/{dir}/{stem}"
+    assert (rule.settle_seconds, rule.priority) == (3.0, 5)
+    assert book.limits == Limits(jobs=4, starts=(30, 60.0))
+    assert (book.scan_seconds, book.log_level, book.log_format) == (300.0, "INFO", "text")
+    assert book.nemo.api_url == "https://mega-api-prod.nemovideo.ai"
+    assert (book.nemo.web_url, book.nemo.poll_seconds) == ("https://nemovideo.com", 30.0)
+    assert book.path == desk.path
+
+
+def test_every_key_is_read(desk: Desk) -> None:
+    desk.folder("other")
+    book = desk.load("""\
+        nemo: {api_url: "http://127.0.0.1:8700/", web_url: https://example.org, language: fr, poll: 500ms}
+        limits: {jobs: 2, starts: 5/10s}
+        scan: 1m30s
+        log: {level: debug, format: json}
+        rules:
+          - name: shorts
+            watch: [ROOT/in, ROOT/other]
+            match: ["*.mp4", "day1/"]
+            ignore: drafts/
+            recursive: true
+            skill: {source: my-skill, version: 1.10}
+            prompt: ["make clips of {stem}", "add {{captions}}"]
+            language: de
+            deliver: [video, video]
+            output: ROOT/out/{rule}/{job}
+            settle: 250ms
+            priority: 1
+    """)
+    (rule,) = book.rules
+    assert book.nemo.api_url == "http://127.0.0.1:8700"
+    assert (book.nemo.language, book.nemo.poll_seconds) == ("fr", 0.5)
+    assert book.limits == Limits(jobs=2, starts=(5, 10.0))
+    assert (book.scan_seconds, book.log_level, book.log_format) == (90.0, "DEBUG", "json")
+    assert rule.watch == (desk.root / "in", desk.root / "other")
+    assert (rule.match, rule.ignore, rule.recursive) == (("*.mp4", "day1/"), ("drafts/",), True)
+    assert rule.skill == Skill("my-skill", "1.10", None)
+    assert rule.prompts == ("make clips of {stem}", "add {{captions}}")
+    assert (rule.language, rule.deliver) == ("de", ("video",))
+    assert rule.output == f"{desk.root}/out/{{rule}}/{{job}}"
+    assert (rule.settle_seconds, rule.priority) == (0.25, 1)
+
+
+def test_skill_brings_its_prompt_where_the_rule_has_none(desk: Desk) -> None:
+    book = desk.load("rules: [{watch: ROOT/in, skill: opusclip}]")
+    assert book.rules[0].prompts == ("extract the top 5 viral short clips from this long video",)
+    assert book.rules[0].skill.version == "1.0.0"
+
+
+def test_defaults_hold_where_a_rule_says_nothing(desk: Desk) -> None:
+    desk.folder("b")
+    first, second = desk.load("""\
+        defaults: {prompt: from the defaults, settle: 10s, recursive: true}
+        rules:
+          - watch: ROOT/in
+          - {watch: ROOT/b, prompt: its own, recursive: false}
+    """).rules
+    assert (first.prompts, first.settle_seconds, first.recursive) == (("from the defaults",), 10.0, True)
+    assert (second.prompts, second.settle_seconds, second.recursive) == (("its own",), 10.0, False)
+
+
+def test_anchors_and_merges_work(desk: Desk) -> None:
+    desk.folder("b")
+    first, second, third = desk.load("""\
+        rules:
+          - &base
+            name: base
+            watch: ROOT/in
+            prompt: &words [make clips, add titles]
+            settle: 10s
+          - <<: *base
+            name: second
+            priority: 1
+          - <<: [{settle: 1s, name: third}, *base]
+            watch: ROOT/b
+            prompt: *words
+    """).rules
+    assert (second.name, second.prompts, second.settle_seconds) == ("second", first.prompts, 10.0)
+    assert second.priority == 1
+    assert (third.name, third.settle_seconds, third.watch) == ("third", 1.0, (desk.root / "b",))
+
+
+def test_names_are_made_from_folders_and_stay_unique(desk: Desk) -> None:
+    desk.folder("x/in")
+    names = [
+        rule.name
+        for rule in desk.load("""\
+            rules:
+              - {watch: ROOT/in, prompt: a}
+              - {watch: ROOT/x/in/, prompt: b}
+              - {watch: ROOT/in, prompt: c, name: IN-2}
+              - {watch: ROOT/in, prompt: d}
+        """).rules
+    ]
+    assert names == ["in", "in-3", "IN-2", "in-4"]
+
+
+@pytest.mark.parametrize("written", ["5", "0:30", "on", "no", "1.10", "2026-01-31", "0x1F", "1_000", ".5"])
+def test_text_that_yaml_takes_for_something_else_stays_text(desk: Desk, written: str) -> None:
+    assert desk.load(f"rules: [{{watch: ROOT/in, prompt: {written}}}]").rules[0].prompts == (written,)
+
+
+def test_norwegian_is_a_language(desk: Desk) -> None:
+    assert desk.load("rules: [{watch: ROOT/in, prompt: a, language: no}]").rules[0].language == "no"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("yes", True), ("on", True), ("Off", False), ("'true'", True)]
+)
+def test_all_words_for_yes_and_no_are_understood(desk: Desk, written: str, *, meant: bool) -> None:
+    book = desk.load(f"rules: [{{watch: ROOT/in, prompt: a, recursive: {written}}}]")
+    assert book.rules[0].recursive is meant
+
+
+def test_quoted_numbers_are_numbers_where_numbers_are_wanted(desk: Desk) -> None:
+    assert desk.load(f"limits: {{jobs: '7'}}\n{SMALLEST.replace('    rules', 'rules', 1)}").limits.jobs == 7
+
+
+def test_starts_may_be_unlimited(desk: Desk) -> None:
+    text = "limits: {starts: null}\nrules: [{watch: ROOT/in, prompt: a}]"
+    assert desk.load(text).limits.starts is None
+
+
+def test_sections_without_keys_are_as_good_as_left_out(desk: Desk) -> None:
+    text = "nemo:\nlimits:\n  # jobs: 3\nlog: {}\ndefaults:\nrules: [{watch: ROOT/in, prompt: a}]"
+    assert desk.load(text).limits.jobs == 4
+
+
+def test_byte_order_mark_and_windows_line_ends_are_read(desk: Desk) -> None:
+    text = f"\ufeffrules:\r\n  - watch: {desk.root}/in\r\n    prompt: schön 🎬\r\n"
+    assert desk.load(text.encode()).rules[0].prompts == ("schön 🎬",)
+
+
+def test_home_folder_is_expanded(desk: Desk) -> None:
+    home = Path.home()
+    (home / "talks").mkdir()
+    book = desk.load("rules: [{watch: ~/talks/, prompt: a, output: '~/done/{stem}'}]")
+    assert book.rules[0].watch == (home / "talks",)
+    assert book.rules[0].output == f"{home}/done/{{stem}}"
+
+
+def test_addresses_of_the_environment_win(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEMO_API_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("NEMO_WEB_URL", "http://127.0.0.1:10")
+    nemo = desk.load("nemo: {api_url: 'https://a.example'}\nrules: [{watch: ROOT/in, prompt: a}]").nemo
+    assert (nemo.api_url, nemo.web_url) == ("http://127.0.0.1:9", "http://127.0.0.1:10")
+
+
+def test_address_of_the_environment_is_checked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEMO_API_URL", "not-an-address")
+    problem = desk.problem("rules: [{watch: ROOT/in, prompt: a}]")
+    assert "NEMO_API_URL" in problem.message
+    assert problem.line == 0
+
+
+def test_missing_folders_can_be_allowed(desk: Desk) -> None:
+    path = desk.write("rules: [{watch: ROOT/nowhere, prompt: a}]")
+    assert load_rules(path, require_folders=False).rules[0].name == "nowhere"
+    with pytest.raises(RulesInvalid):
+        load_rules(path)
+
+
+def test_outputs_inside_another_rules_flat_folder_are_allowed(desk: Desk) -> None:
+    desk.folder("in/deep")
+    book = desk.load("""\
+        rules:
+          - {watch: ROOT/in, prompt: a}
+          - {watch: ROOT/in/deep, prompt: b}
+    """)
+    assert len(book.rules) == 2
+
+
+def test_thousand_rules_are_read(desk: Desk) -> None:
+    for number in range(1000):
+        desk.folder(f"many/{number}")
+    text = "rules:\n" + "".join(f"  - {{watch: ROOT/many/{n}, prompt: p}}\n" for n in range(1000))
+    assert len(desk.load(text).rules) == 1000
