@@ -1,0 +1,140 @@
+"""Whether a file is all there, by its own account: the sizes and end marks that containers carry.
+
+libav opens a half-copied film with its index in front, and shows the first half of a half-written picture,
+without a word. So this looks at the structure itself, called by `probe.py` before anything is decoded. It
+reads headers and a tail, never the whole of a film.
+"""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from nemowatch.media.errors import BrokenMedia, IncompleteMedia
+from nemowatch.media.sniff import AVI, GIF, JPG, PNG, WAV, WEBP, Format
+from nemowatch.units import format_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UNKNOWN_RIFF_SIZES = {0, 0xFFFFFFFF}  # written by programs that never came back to fill it in
+_STANDALONE_JPEG_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = b"\xff\xd9"
+_TAIL_BYTES = 65_536
+_EBML_HEAD_BYTES = 512
+_EBML_SEGMENT = b"\x18\x53\x80\x67"
+
+
+def require_whole(path: Path, found: Format) -> None:
+    """Raise unless the file has everything that its container announces.
+
+    Formats without such an account (Matroska while recording, MP3, ADTS) pass.
+
+    Raises:
+        IncompleteMedia: something announced is missing: the rest of the bytes, the index, the end mark.
+        BrokenMedia: the structure makes no sense.
+        OSError: the file can't be read.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if found.demuxer == "mov":
+            _require_boxes(path, file, size)
+        elif found in {AVI, WAV, WEBP}:
+            _require_riff(path, file, size)
+        elif found.demuxer == "matroska":
+            _require_segment(path, file, size)
+        elif found == PNG:
+            _require_mark(path, file, size, b"IEND")
+        elif found == GIF:
+            _require_mark(path, file, size, b"\x3b")
+        elif found == JPG:
+            _require_jpeg_end(path, file.read())
+
+
+def _require_boxes(path: Path, file: IO[bytes], size: int) -> None:
+    position = 0
+    has_index = False
+    while position < size:
+        file.seek(position)
+        head = file.read(16)
+        if len(head) < 8:
+            break  # a few stray bytes after the last box hurt nobody
+        length = _box_bytes(head, size - position)
+        if length < 8:
+            if has_index:
+                break
+            raise BrokenMedia(f"{path.name} has a damaged structure at byte {position}.")
+        if position + length > size:
+            raise _cut_off(path, size, position + length)
+        has_index = has_index or head[4:8] == b"moov"
+        position += length
+    if not has_index:
+        raise IncompleteMedia(
+            f"{path.name} has no index yet: the program that records it has not finished it."
+        )
+
+
+def _box_bytes(head: bytes, rest: int) -> int:
+    length = int.from_bytes(head[:4], "big")
+    if length == 0:
+        return rest
+    return int.from_bytes(head[8:16], "big") if length == 1 else length
+
+
+def _require_riff(path: Path, file: IO[bytes], size: int) -> None:
+    head = file.read(8)
+    announced = int.from_bytes(head[4:8], "little")
+    if head[:4] != b"RF64" and announced not in _UNKNOWN_RIFF_SIZES and announced + 8 > size:
+        raise _cut_off(path, size, announced + 8)
+
+
+def _require_segment(path: Path, file: IO[bytes], size: int) -> None:
+    """Matroska: a header element, then one segment with everything, of unknown size while recording."""
+    head = file.read(_EBML_HEAD_BYTES)
+    header_bytes, body = _read_ebml_size(head, 4)
+    segment = body + (header_bytes or 0)
+    if head[segment : segment + 4] != _EBML_SEGMENT:
+        if len(head) < _EBML_HEAD_BYTES:
+            raise IncompleteMedia(f"{path.name} ends before its first picture.")
+        return
+    segment_bytes, body = _read_ebml_size(head, segment + 4)
+    if segment_bytes is not None and body + segment_bytes > size:
+        raise _cut_off(path, size, body + segment_bytes)
+
+
+def _read_ebml_size(head: bytes, position: int) -> tuple[int | None, int]:
+    """Read a size of 1 to 8 bytes (leading zeros tell how many): (None if unknown, where the body begins)."""
+    first = head[position] if position < len(head) else 0
+    width = 9 - first.bit_length()
+    value = int.from_bytes(head[position : position + width], "big") & ((1 << 7 * width) - 1)
+    return (None if value == (1 << 7 * width) - 1 else value), position + width
+
+
+def _require_mark(path: Path, file: IO[bytes], size: int, mark: bytes) -> None:
+    file.seek(max(0, size - _TAIL_BYTES))
+    if mark not in file.read():
+        raise IncompleteMedia(f"{path.name} is cut off: its end mark is missing.")
+
+
+def _require_jpeg_end(path: Path, data: bytes) -> None:
+    # The preview inside the header has an end mark of its own, and phones append a film after the picture: so
+    # the header's segments are skipped one by one, and the mark may stand anywhere behind them.
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == _START_OF_SCAN:
+            if _END_OF_IMAGE in data[position:]:
+                return
+            break
+        if marker in _STANDALONE_JPEG_MARKERS or marker == 0xFF:
+            position += 1 if marker == 0xFF else 2
+            continue
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    raise IncompleteMedia(f"{path.name} is cut off: the end of the picture is missing.")
+
+
+def _cut_off(path: Path, size: int, announced: int) -> IncompleteMedia:
+    return IncompleteMedia(
+        f"{path.name} is cut off: {format_bytes(size)} of {format_bytes(announced)} are there.",
+    )
