@@ -1,0 +1,1 @@
+"""An embedded NemoVideo service for the demo and the tests; it shares no code with the client."""
