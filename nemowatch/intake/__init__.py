@@ -1,0 +1,1 @@
+"""From folders to complete files: events are hints, the folder is the truth."""
