@@ -1,0 +1,120 @@
+"""The durable queue behind the jobs: DBOS, on the database of the state folder.
+
+The only place that knows DBOS. One engine per process: DBOS keeps its instance in a global of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from nemowatch.jobs.database import Database
+
+_QUEUE = "recordings"
+_WORKFLOW_VERSION = "1"
+"""Pinned by hand: DBOS goes on only with workflows of the same version. A change of the steps that would break the
+replay of a running job goes through `DBOS.patch` instead of a new number."""
+
+
+class Engine:
+    """Starts jobs in their order, as many at once as allowed, and starts those again that a crash cut off.
+
+    Args:
+        database: where the queue and the checkpoints live.
+        at_once: jobs running at the same time.
+        starts: at most so many starts in so many seconds, or None.
+        polling_seconds: how often the queue is looked at; a job waits half of it on average, and each look costs CPU.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        at_once: int,
+        starts: tuple[int, float] | None = None,
+        polling_seconds: float = 1.25,
+    ) -> None:
+        self._database = database
+        self._at_once = at_once
+        self._starts = starts
+        self._polling_seconds = polling_seconds
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def start(self, run_job: Callable[[str], Awaitable[str]]) -> None:
+        """Launch the queue on this event loop; jobs that a crash cut off go on at once.
+
+        Args:
+            run_job: takes a job id to the state in which the job ended; called again for a job after a restart.
+        """
+        config: DBOSConfig = {
+            "name": "nemowatch",
+            "system_database_url": self._database.url,
+            "system_database_engine": self._database.engine,
+            "application_version": _WORKFLOW_VERSION,
+            "executor_id": "nemowatch",
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "run_migrations": True,
+            # Nothing here waits for DBOS events or messages; but a stop waits until its listener has woken up.
+            "notification_listener_polling_interval_sec": 1.0,
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+        DBOS(config=config)
+        _lead_log_messages_home()
+
+        @DBOS.workflow(name="process_recording", max_recovery_attempts=None)
+        async def process_recording(job_id: str) -> str:
+            task = asyncio.current_task()
+            if task is not None:
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            return await run_job(job_id)
+
+        self._workflow = process_recording
+        DBOS.launch()
+        # DBOS has a type for this and does not export it.
+        limiter: Any = None
+        if self._starts is not None:
+            limiter = {"limit": self._starts[0], "period": self._starts[1]}
+        await DBOS.register_queue_async(
+            _QUEUE,
+            worker_concurrency=self._at_once,
+            limiter=limiter,
+            polling_interval_sec=self._polling_seconds,
+            on_conflict="always_update",
+        )
+
+    async def enqueue(self, job_id: str, *, priority: int) -> None:
+        """Put a job into the queue; one that is or was in it already is left as it is."""
+        with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority):
+            await DBOS.enqueue_workflow_async(_QUEUE, self._workflow, job_id)
+
+    async def checkpoint(
+        self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """Run a step of the present job and keep its answer; on a replay, give the kept answer."""
+        return await DBOS.run_step_async({"name": name}, step)
+
+    async def stop(self) -> None:
+        """Stop all jobs where they stand; the next start goes on with them."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS had put its own thread pool under the loop and has just shut it down; what still stops needs one.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="after-dbos"))
+
+
+def _lead_log_messages_home() -> None:
+    """DBOS writes to stderr with a handler of its own; its messages belong into the one log."""
+    log = logging.getLogger("dbos")
+    log.handlers.clear()
+    log.propagate = True

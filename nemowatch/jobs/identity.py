@@ -1,0 +1,24 @@
+"""What makes two files one job: the rule and the content, whatever the file is called and wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def hash_content(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal. Reads it all: call it in a thread.
+
+    Raises:
+        OSError: the file is gone or can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_job_id(rule: str, sha256: str) -> str:
+    """The id of the one job that this rule makes of this content: 16 hexadecimal digits, always the same."""
+    return hashlib.sha256(f"{rule}\0{sha256}".encode()).hexdigest()[:16]

@@ -1,0 +1,45 @@
+"""Notes written before something that must not happen twice: "this prompt is about to be sent".
+
+A step that finds its own marker knows that it may have run before, and looks at the service before it acts. A
+marker is on the disk before the call leaves, also through a power cut.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from nemowatch.jobs.database import Database, markers_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Markers:
+    """The markers of all jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self, job_id: str, name: str) -> dict[str, str] | None:
+        """The facts kept under this name, or None when it was never set."""
+        table = markers_table.c
+        query = sa.select(table.facts).where(table.job_id == job_id, table.name == name)
+        with self._database.engine.connect() as connection:
+            facts = connection.execute(query).scalar_one_or_none()
+        return None if facts is None else dict(json.loads(facts))
+
+    def set(self, job_id: str, name: str, facts: Mapping[str, str], *, now: float) -> None:
+        """Keep facts under a name, synced to the disk. A marker is set once: a second time is a mistake.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: it was set before.
+        """
+        with self._database.synced() as connection:
+            connection.execute(
+                markers_table.insert().values(
+                    job_id=job_id, name=name, facts=json.dumps(dict(facts)), written_at=now
+                )
+            )

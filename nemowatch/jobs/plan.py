@@ -1,0 +1,38 @@
+"""What a job does with its session, in order: prompts, exports and questions, told apart before anything is sent.
+
+Derived from the job's spec alone, so that a restart plans the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nemowatch.nemo.intents import Intent, route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do: `number` counts the actions of the same intent from 1."""
+
+    intent: Intent
+    text: str
+    number: int
+
+
+def plan_actions(prompts: Sequence[str], deliver: Sequence[str]) -> tuple[Action, ...]:
+    """Route each prompt (nemo-api.md §10); a job that delivers video ends with an export, asked for or not."""
+    intents = [(route(prompt), prompt) for prompt in prompts]
+    if "video" not in deliver:
+        intents = [(intent, prompt) for intent, prompt in intents if intent is not Intent.EXPORT]
+    elif not intents or intents[-1][0] is not Intent.EXPORT:
+        intents.append((Intent.EXPORT, "export"))
+    counts: dict[Intent, int] = {}
+    actions = []
+    for intent, prompt in intents:
+        counts[intent] = counts.get(intent, 0) + 1
+        actions.append(Action(intent, prompt, counts[intent]))
+    return tuple(actions)

@@ -1,0 +1,105 @@
+"""What each step hands to the next: small frozen values that are checkpointed as JSON.
+
+A step's result is kept in the database and read back after a restart, by a later version of NemoWatch too: add
+fields with a default, never rename one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The recording is the one that was queued, and the staging folder is there."""
+
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A session of the service's for this job alone; credits are None where the service did not tell."""
+
+    session_id: str
+    task_id: str | None
+    project_link: str | None = None
+    credits_before: int | None = None
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """The recording is in the session."""
+
+    filename: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A prompt's answer: the texts for a person, and what the timeline looks like after it."""
+
+    prompt: str
+    action: str
+    texts: tuple[str, ...]
+    timeline: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Media:
+    """Something that the service generated: where it is, and what to call it."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished render, not yet downloaded; where the service gave no address, the id finds it."""
+
+    render_id: str
+    url: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A file in the staging folder, checked; seconds and pixels where it has any."""
+
+    name: str
+    kind: str
+    size_bytes: int
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The files that a download step brought, and what it has to say of entries that carry no address."""
+
+    files: tuple[Downloaded, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The published output folder and what is in it."""
+
+    folder: str
+    files: tuple[Downloaded, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a job has come to so far: what the manifest is made from. Grows with each step."""
+
+    connected: Connected | None = None
+    uploaded: Uploaded | None = None
+    edits: tuple[Edited, ...] = ()
+    renders: tuple[Exported, ...] = ()
+    files: tuple[Downloaded, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    credits_after: int | None = None
+    timeline: dict[str, Any] | None = None

@@ -1,0 +1,133 @@
+"""Step 7: manifest and log join the outputs, and the folder appears, whole. A failed job delivers what it has."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import nemowatch
+from nemowatch.atomic import write_atomically
+from nemowatch.jobs.records import JobState
+from nemowatch.jobs.results import Delivered, Downloaded, Story
+from nemowatch.jobs.steps.connect import read_balance
+from nemowatch.outputs.manifest import (
+    Credits,
+    Manifest,
+    Output,
+    PromptAnswer,
+    Render,
+    RuleUsed,
+    SessionUsed,
+    Source,
+    Versions,
+    describe_output,
+    write_manifest,
+)
+from nemowatch.units import format_count, format_duration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nemowatch.jobs.records import JobSpec
+    from nemowatch.jobs.run import JobRun
+
+_LOG_NAME = "job.log"
+_TIMELINE_NAME = "timeline.json"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ends: its state, and for a failed one why, and what to do."""
+
+    state: JobState
+    reason: str = ""
+    hint: str = ""
+
+
+async def deliver(run: JobRun, story: Story, ending: Ending) -> Delivered:
+    """Write the manifest and the log, and publish the folder.
+
+    Raises:
+        FolderUnusable: the disk is full, read-only or gone.
+    """
+    staging = await run.open_staging()
+    # After a crash that came behind the renaming, everything stands already, and only the scraps are left.
+    if await run.in_thread(staging.published) is None:
+        await _complete(run, story, ending, staging.folder)
+    folder = await run.in_thread(staging.publish)
+    return Delivered(str(folder), story.files)
+
+
+async def _complete(run: JobRun, story: Story, ending: Ending, folder: Path) -> None:
+    """Put the log and the manifest to the outputs: the last files, and those that say whose folder it is."""
+    balance = await read_balance(run) if story.connected is not None else None
+    finished = run.clock.now()
+    await run.tell(_last_words(run.spec, story, ending, finished))
+    log = await run.in_thread(run.log.read)
+    await run.in_thread(lambda: write_atomically(folder / _LOG_NAME, log.encode()))
+    outputs = await run.in_thread(lambda: _describe_all(folder, story.files))
+    manifest = _make_manifest(run.spec, story, ending, outputs, balance, finished)
+    await run.in_thread(lambda: write_manifest(folder, manifest))
+
+
+def _last_words(spec: JobSpec, story: Story, ending: Ending, finished: float) -> str:
+    seconds = format_duration(finished - spec.queued_at)
+    if ending.state is JobState.DONE:
+        return f"Done, {seconds} after it was queued: {format_count(len(story.files), 'output')}."
+    return f"Failed, {seconds} after it was queued: {ending.reason} {ending.hint}".rstrip()
+
+
+def _describe_all(folder: Path, files: tuple[Downloaded, ...]) -> tuple[Output, ...]:
+    outputs = [
+        describe_output(
+            folder,
+            file.name,
+            file.kind,
+            duration_seconds=file.duration_seconds,
+            width=file.width,
+            height=file.height,
+        )
+        for file in files
+    ]
+    if (folder / _TIMELINE_NAME).exists():
+        outputs.append(describe_output(folder, _TIMELINE_NAME, "timeline"))
+    outputs.append(describe_output(folder, _LOG_NAME, "log"))
+    return tuple(outputs)
+
+
+def _make_manifest(
+    spec: JobSpec,
+    story: Story,
+    ending: Ending,
+    outputs: tuple[Output, ...],
+    balance: int | None,
+    finished: float,
+) -> Manifest:
+    source, connected = spec.source, story.connected
+    return Manifest(
+        job_id=spec.job_id,
+        state=ending.state,
+        reason=f"{ending.reason} {ending.hint}".rstrip(),
+        source=Source(str(source.path), source.size_bytes, _iso(source.modified_ns / 1e9), spec.sha256),
+        rule=RuleUsed(spec.rule, spec.skill_source, spec.skill_version, spec.language, spec.deliver),
+        prompts=tuple(
+            PromptAnswer(edit.prompt, edit.action, edit.texts, edit.seconds) for edit in story.edits
+        ),
+        session=None
+        if connected is None
+        else SessionUsed(connected.session_id, connected.task_id, connected.project_link),
+        renders=tuple(Render(render.render_id, render.seconds) for render in story.renders),
+        timeline=next((edit.timeline for edit in reversed(story.edits) if edit.timeline), ""),
+        outputs=outputs,
+        credits=Credits(None if connected is None else connected.credits_before, balance),
+        queued=_iso(spec.queued_at),
+        finished=_iso(finished),
+        timings=story.timings,
+        versions=Versions(nemowatch.__version__, platform.python_version(), platform.system().lower()),
+    )
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,91 @@
+"""Step 6: the render and the generated media come into the staging folder, each checked before it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from nemowatch.atomic import write_atomically
+from nemowatch.jobs.results import Collected, Downloaded, Exported
+from nemowatch.media.verify import verify_delivered
+from nemowatch.outputs.names import safe_name
+from nemowatch.rules.match import ACCEPTED_TYPES
+from nemowatch.units import format_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nemowatch.jobs.run import JobRun
+    from nemowatch.nemo.state import GeneratedMedia, SessionState
+
+
+async def download_render(run: JobRun, exported: Exported, number: int) -> Downloaded:
+    """Fetch a finished render as `<stem>.mp4`, `<stem>-2.mp4` ….
+
+    Raises:
+        DownloadFailed: it could not be fetched whole.
+        BrokenMedia: what came is no video.
+    """
+    staging = await run.open_staging()
+    suffix = "" if number == 1 else f"-{number}"
+    name = safe_name(f"{run.spec.source.path.stem}{suffix}.mp4")
+    return await _fetch(
+        run, exported.url or "", staging.folder / name, name, "video", render_id=exported.render_id
+    )
+
+
+async def collect_media(run: JobRun, session_id: str) -> Collected:
+    """Write `timeline.json`, and fetch what the service generated into `media/` where the rule delivers it."""
+    staging = await run.open_staging()
+    state = await run.api.read_state(session_id)
+    await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", state))
+    if "media" not in run.spec.deliver:
+        return Collected(files=())
+    files: list[Downloaded] = []
+    taken: set[str] = set()
+    for item in state.generated_media:
+        name = _free_name(_name_of(item, len(files) + 1), taken)
+        (staging.folder / "media").mkdir(exist_ok=True)
+        files.append(await _fetch(run, item.url, staging.folder / "media" / name, f"media/{name}", "media"))
+    remarks = tuple(f"A generated entry carries no address: {entry}" for entry in state.unaddressed_media)
+    for remark in remarks:
+        await run.tell(remark)
+    return Collected(tuple(files), remarks)
+
+
+async def _fetch(
+    run: JobRun, url: str, target: Path, name: str, kind: str, *, render_id: str | None = None
+) -> Downloaded:
+    def report(done: int, total: int) -> None:
+        run.report(done, total, f"downloading {name}")
+
+    size = await run.api.download(url, target, report, render_id=render_id)
+    if target.suffix.lower() not in ACCEPTED_TYPES:
+        return Downloaded(name, kind, size)
+    info = await run.in_thread(lambda: verify_delivered(target))
+    await run.tell(f"Downloaded {name} ({format_bytes(size)}).")
+    return Downloaded(name, kind, size, info.duration_seconds, info.width, info.height)
+
+
+def _write_timeline(target: Path, state: SessionState) -> None:
+    text = json.dumps(state.draft, ensure_ascii=False, indent=2)
+    write_atomically(target, text.encode("utf-8", "surrogatepass"))
+
+
+def _name_of(item: GeneratedMedia, number: int) -> str:
+    """The service's own name for it, else the last part of its address, else a number."""
+    from_url = unquote(PurePosixPath(urlsplit(item.url).path).name)
+    return safe_name(item.filename or from_url or f"media-{number:02d}")
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, numbered if another file has it already (compared as file systems that ignore case do)."""
+    path = PurePosixPath(name)
+    candidate, count = name, 1
+    while candidate.casefold() in taken:
+        count += 1
+        candidate = f"{path.stem}-{count}{path.suffix}"
+    taken.add(candidate.casefold())
+    return candidate

@@ -1,0 +1,107 @@
+"""Step 4: one prompt, sent once, and what came of it.
+
+A prompt costs money. Before it is sent, a marker with the state's fingerprint is written; a step that finds its
+marker never sends again: it looks whether the state has changed (nemo-api.md §5).
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from nemowatch.jobs.errors import PromptChangedNothing, PromptUncertain
+from nemowatch.jobs.results import Edited
+from nemowatch.nemo.errors import PromptTimedOut, ServiceDown, StreamCut
+from nemowatch.nemo.events import Heartbeat, TextEvent
+from nemowatch.nemo.screen_talk import translate
+from nemowatch.nemo.timeline import Timeline
+from nemowatch.units import format_duration
+
+if TYPE_CHECKING:
+    from nemowatch.jobs.run import JobRun
+    from nemowatch.nemo.state import SessionState
+
+
+async def edit(run: JobRun, session_id: str, text: str, number: int) -> Edited:
+    """Send a prompt and follow it to its end.
+
+    Args:
+        run: the job.
+        session_id: the job's session.
+        text: the prompt as it is sent.
+        number: which prompt of the job this is, from 1; names its marker.
+
+    Raises:
+        PromptChangedNothing: the service answered, and the state is as before.
+        PromptUncertain: the answer was lost, and the state shows no change: it is not sent again.
+        PromptFailed: the service says that the run failed.
+    """
+    started = run.clock.monotonic()
+    marker = await run.read_marker(f"prompt:{number}")
+    if marker is None:
+        before = (await run.api.read_state(session_id)).fingerprint()
+        await run.set_marker(f"prompt:{number}", {"fingerprint": before})
+        await run.tell(f"Prompt {number}: {text}")
+        texts, heard_all = await _send(run, session_id, text)
+    else:
+        before, texts, heard_all = marker["fingerprint"], (), False
+        await run.tell(
+            f"A restart came after prompt {number} was sent; looking at its result, not sending it again."
+        )
+    after = await _look_for_change(run, session_id, before)
+    if after is None:
+        raise _unchanged(text, texts, heard_all=heard_all)
+    timeline = Timeline.from_draft(after.draft).describe() if after.draft else "No timeline."
+    await run.tell(f"{timeline} Generated media: {len(after.generated_media)}.")
+    return Edited(text, "prompt", texts, timeline, run.clock.monotonic() - started)
+
+
+async def _send(run: JobRun, session_id: str, text: str) -> tuple[tuple[str, ...], bool]:
+    """Send and listen: the texts, and whether the stream was heard to its end."""
+    texts: list[str] = []
+    started = said = run.clock.monotonic()
+    try:
+        async with aclosing(run.api.send_prompt(session_id, text)) as events:
+            async for event in events:
+                now = run.clock.monotonic()
+                if isinstance(event, TextEvent):
+                    shown = translate(event.text)
+                    if shown:
+                        texts.append(shown)
+                        await run.tell(f"NemoVideo: {shown}")
+                elif isinstance(event, Heartbeat) and now - said >= run.settings.still_working_seconds:
+                    said = now
+                    await run.tell(f"Still working, {format_duration(now - started)} so far.")
+    except (StreamCut, PromptTimedOut, ServiceDown) as error:
+        if isinstance(error, ServiceDown) and error.status is None:
+            raise  # it never left this machine
+        await run.tell(f"The answer broke off: {error.message} Looking at the timeline instead.")
+        return tuple(texts), False
+    return tuple(texts), True
+
+
+async def _look_for_change(run: JobRun, session_id: str, before: str) -> SessionState | None:
+    """Read the state until it differs from `before`, with the pauses of nemo-api.md §5; None if it never does."""
+    for pause in (0.0, *run.settings.look_pauses):
+        if pause:
+            await run.tell(f"The timeline has not changed; looking again in {format_duration(pause)}.")
+            await run.clock.sleep(pause)
+        state = await run.api.read_state(session_id)
+        if state.fingerprint() != before:
+            return state
+    return None
+
+
+def _unchanged(
+    text: str, texts: tuple[str, ...], *, heard_all: bool
+) -> PromptChangedNothing | PromptUncertain:
+    said = f" The service said: {' '.join(texts)}" if texts else " The service said nothing."
+    if heard_all:
+        return PromptChangedNothing(
+            f'The prompt "{text}" changed nothing.{said}',
+            hint="Nothing was exported. Say more exactly what to do.",
+        )
+    return PromptUncertain(
+        f'The answer to the prompt "{text}" was lost, and the timeline shows no change.{said}',
+        hint="It was not sent again, since it may have been charged already.",
+    )

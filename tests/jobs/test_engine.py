@@ -1,0 +1,136 @@
+"""The durable queue: order, limits, checkpoints and restarts. Real DBOS on a real SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from helpers import async_wait_until
+
+from nemowatch.jobs.database import Database
+from nemowatch.jobs.engine import Engine
+
+
+@asynccontextmanager
+async def running_engine(
+    folder: Path, run_job: Callable[[Engine, str], Awaitable[str]], **limits: Any
+) -> AsyncIterator[Engine]:
+    database = Database(folder / "nemowatch.db")
+    engine = Engine(database, polling_seconds=0.02, **{"at_once": 4, **limits})
+    await engine.start(lambda job_id: run_job(engine, job_id))
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+        database.close()
+
+
+async def test_job_that_is_queued_twice_runs_once(tmp_path: Path) -> None:
+    runs: list[str] = []
+
+    async def run_job(_: Engine, job_id: str) -> str:
+        runs.append(job_id)
+        return "done"
+
+    async with running_engine(tmp_path, run_job) as engine:
+        for job_id in ("a", "a", "b"):
+            await engine.enqueue(job_id, priority=5)
+        await async_wait_until(lambda: len(runs) == 2)
+        await engine.enqueue("a", priority=5)
+        await engine.enqueue("c", priority=5)
+        await async_wait_until(lambda: "c" in runs)
+    assert sorted(runs) == ["a", "b", "c"]
+
+
+async def test_no_more_jobs_run_at_once_than_allowed(tmp_path: Path) -> None:
+    running = 0
+    most = 0
+    ended: list[str] = []
+
+    async def run_job(_: Engine, job_id: str) -> str:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await async_wait_until(lambda: running == 2 or len(ended) >= 4)
+        running -= 1
+        ended.append(job_id)
+        return "done"
+
+    async with running_engine(tmp_path, run_job, at_once=2) as engine:
+        for job_id in "abcdef":
+            await engine.enqueue(job_id, priority=5)
+        await async_wait_until(lambda: len(ended) == 6)
+    assert most == 2
+
+
+async def test_lower_priority_number_runs_first(tmp_path: Path) -> None:
+    order: list[str] = []
+    gate = asyncio.Event()
+
+    async def run_job(_: Engine, job_id: str) -> str:
+        order.append(job_id)
+        await gate.wait()
+        return "done"
+
+    async with running_engine(tmp_path, run_job, at_once=1) as engine:
+        await engine.enqueue("first", priority=5)
+        await async_wait_until(lambda: order == ["first"])
+        await engine.enqueue("late", priority=10)
+        await engine.enqueue("urgent", priority=1)
+        gate.set()
+        await async_wait_until(lambda: len(order) == 3)
+    assert order == ["first", "urgent", "late"]
+
+
+async def test_starts_are_limited_in_time(tmp_path: Path) -> None:
+    started: list[str] = []
+
+    async def run_job(_: Engine, job_id: str) -> str:
+        started.append(job_id)
+        return "done"
+
+    async with running_engine(tmp_path, run_job, starts=(2, 3600.0)) as engine:
+        for job_id in "abcd":
+            await engine.enqueue(job_id, priority=5)
+        await async_wait_until(lambda: len(started) == 2)
+        # The queue is looked at fifty times a second; a third start would have come long before this job's end.
+        await engine.enqueue("e", priority=1)
+        await asyncio.to_thread(lambda: None)
+    assert len(started) == 2
+
+
+async def test_stopped_job_goes_on_after_its_last_checkpoint(tmp_path: Path) -> None:
+    calls: list[str] = []
+    stuck = asyncio.Event()
+
+    def make_run(*, hang: bool) -> Callable[[Engine, str], Awaitable[str]]:
+        async def run_job(engine: Engine, _job_id: str) -> str:
+            async def first() -> dict[str, Any]:
+                calls.append("first")
+                return {"number": 7}
+
+            async def second() -> dict[str, Any]:
+                calls.append("second")
+                if hang:
+                    stuck.set()
+                    await asyncio.Event().wait()
+                return {}
+
+            answer = await engine.checkpoint("first", first)
+            assert answer == {"number": 7}
+            await engine.checkpoint("second", second)
+            calls.append("end")
+            return "done"
+
+        return run_job
+
+    async with running_engine(tmp_path, make_run(hang=True)) as engine:
+        await engine.enqueue("a", priority=5)
+        await asyncio.wait_for(stuck.wait(), 20)
+    assert calls == ["first", "second"]
+    async with running_engine(tmp_path, make_run(hang=False)):
+        await async_wait_until(lambda: "end" in calls)
+    assert calls == ["first", "second", "second", "end"]

@@ -1,0 +1,243 @@
+"""A job from its spec to its output folder, against the sandbox; the engine is left out, its checkpoints are not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import make_video
+
+from nemowatch.clock import SystemClock
+from nemowatch.jobs.database import Database
+from nemowatch.jobs.identity import hash_content, make_job_id
+from nemowatch.jobs.markers import Markers
+from nemowatch.jobs.records import JobRecord, JobSpec, SourceFile
+from nemowatch.jobs.run import JobSettings, Workshop
+from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.workflow import RecordingWorkflow
+from nemowatch.nemo.client import NemoClient
+from nemowatch.nemo.token import TokenSource
+from nemowatch.sandbox.server import Sandbox
+
+FAST = JobSettings(poll_seconds=0.05, look_pauses=(0.01, 0.01))
+
+
+class Bench:
+    """Everything a job needs, and the sandbox to see what it did."""
+
+    def __init__(self, root: Path, sandbox: Sandbox, client: NemoClient, database: Database) -> None:
+        self.root = root
+        self.sandbox = sandbox
+        self.store = JobStore(database)
+        logs = root / "logs"
+        logs.mkdir()
+        self.workshop = Workshop(
+            client=client,
+            store=self.store,
+            markers=Markers(database),
+            clock=SystemClock(),
+            platform="unknown",
+            job_logs=logs,
+            settings=FAST,
+        )
+        self.checkpoints: dict[str, dict[str, Any]] = {}
+
+    def add_job(
+        self,
+        *prompts: str,
+        deliver: tuple[str, ...] = ("video", "media"),
+        source: Path | None = None,
+        output: str = "talk",
+    ) -> JobSpec:
+        path = source or make_video(self.root / "talks" / "talk.mp4", seconds=6)
+        facts = path.lstat()
+        sha256 = hash_content(path)
+        spec = JobSpec(
+            job_id=make_job_id(repr((prompts, deliver)), sha256),
+            rule="shorts",
+            source=SourceFile(path, facts.st_size, facts.st_mtime_ns, facts.st_ino),
+            sha256=sha256,
+            duration_seconds=6.0,
+            skill_source="opusclip",
+            skill_version="1.0.0",
+            prompts=prompts,
+            language="en",
+            deliver=deliver,
+            output_folder=self.root / "out" / output,
+            priority=5,
+            queued_at=SystemClock().now(),
+        )
+        self.store.add(spec)
+        return spec
+
+    async def checkpoint(
+        self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+    ) -> dict[str, Any]:
+        if name not in self.checkpoints:
+            self.checkpoints[name] = json.loads(json.dumps(await step()))
+        return self.checkpoints[name]
+
+    async def run(self, spec: JobSpec) -> JobRecord:
+        await RecordingWorkflow(self.workshop, self.checkpoint).run(spec.job_id)
+        record = self.store.read(spec.job_id)
+        assert record is not None
+        return record
+
+    def files(self, folder: str = "talk") -> list[str]:
+        root = self.root / "out" / folder
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    with Sandbox(tmp_path / "service") as sandbox:
+        tokens = TokenSource(
+            api_url=sandbox.url,
+            client_id_file=tmp_path / "client_id",
+            token_file=tmp_path / "token.json",
+            environ={"NEMO_CLIENT_ID": "workflow-test"},
+        )
+        database = Database(tmp_path / "nemowatch.db")
+        async with NemoClient(
+            api_url=sandbox.url, web_url="https://web.test", tokens=tokens, clock=SystemClock()
+        ) as client:
+            yield Bench(tmp_path, sandbox, client, database)
+        database.close()
+
+
+async def test_prompt_becomes_a_video_with_timeline_manifest_and_log(bench: Bench) -> None:
+    record = await bench.run(bench.add_job("extract the top 2 viral short clips from this long video"))
+    assert (record.state, record.reason) == ("done", "")
+    assert bench.files() == ["job.json", "job.log", "talk.mp4", "timeline.json"]
+    manifest = json.loads((bench.root / "out" / "talk" / "job.json").read_text())
+    assert manifest["credits"]["used"] > 0
+    assert manifest["session"]["project_link"].startswith("https://web.test/workspace/claim?ct=")
+    (video,) = [output for output in manifest["outputs"] if output["kind"] == "video"]
+    assert video["sha256"] == hash_content(bench.root / "out" / "talk" / "talk.mp4")
+    assert video["duration_seconds"] > 1
+    draft = json.loads((bench.root / "out" / "talk" / "timeline.json").read_text())
+    assert len(draft["t"][0]["sg"]) == 2
+
+
+async def test_rule_that_delivers_media_gets_stills_and_no_render(bench: Bench) -> None:
+    spec = bench.add_job("extract one frame every 2 seconds and save them as images", deliver=("media",))
+    assert (await bench.run(spec)).state == "done"
+    stills = [name for name in bench.files() if name.startswith("media/")]
+    assert len(stills) == 3
+    assert bench.sandbox.ledger()["renders"] == []
+
+
+async def test_export_between_prompts_makes_its_own_video(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 4 seconds", "export 1080p MP4", "remove the first 2 seconds")
+    record = await bench.run(spec)
+    assert record.state == "done", record.reason
+    assert {"talk.mp4", "talk-2.mp4"} <= set(bench.files())
+    lengths = {output.name: output.duration_seconds for output in record.outputs}
+    assert lengths["talk.mp4"] == pytest.approx(4, abs=0.2)
+    assert lengths["talk-2.mp4"] == pytest.approx(2, abs=0.2)
+
+
+async def test_question_about_credits_is_answered_and_costs_nothing(bench: Bench) -> None:
+    spec = bench.add_job("how many credits are left", "keep only the first 2 seconds")
+    assert (await bench.run(spec)).state == "done"
+    assert len(bench.sandbox.ledger()["prompts"]) == 1
+    assert "Credits: 100 available" in (bench.root / "out" / "talk" / "job.log").read_text()
+
+
+async def test_prompt_that_changes_nothing_fails_with_what_the_service_said(bench: Bench) -> None:
+    record = await bench.run(bench.add_job("tell me who you are"))
+    assert record.state == "failed"
+    assert "changed nothing" in record.reason
+    assert bench.sandbox.ledger()["renders"] == []
+    assert bench.files() == ["job.json", "job.log"]
+    manifest = json.loads((bench.root / "out" / "talk" / "job.json").read_text())
+    assert (manifest["state"], manifest["reason"]) == ("failed", record.reason)
+
+
+async def test_rule_whose_media_never_came_fails(bench: Bench) -> None:
+    record = await bench.run(bench.add_job("keep only the first 2 seconds", deliver=("media",)))
+    assert record.state == "failed"
+    assert "delivers media" in record.reason
+
+
+async def test_replay_answers_from_the_checkpoints_and_does_nothing_twice(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    await bench.run(spec)
+    first = bench.sandbox.ledger()["totals"]
+    record = await bench.run(spec)
+    assert record.state == "done"
+    assert bench.sandbox.ledger()["totals"] == first
+
+
+async def test_failure_is_replayed_as_the_same_failure(bench: Bench) -> None:
+    spec = bench.add_job("tell me who you are")
+    first = await bench.run(spec)
+    del bench.checkpoints["deliver-failed"]
+    again = await bench.run(spec)
+    assert (again.state, again.reason) == ("failed", first.reason)
+    assert sorted(path.name for path in (bench.root / "out").iterdir()) == ["talk"]
+
+
+async def test_second_result_never_overwrites_the_first(bench: Bench) -> None:
+    await bench.run(bench.add_job("keep only the first 2 seconds"))
+    bench.checkpoints.clear()
+    record = await bench.run(bench.add_job("keep only the first 3 seconds"))
+    assert record.state == "done"
+    assert sorted(path.name for path in (bench.root / "out").iterdir()) == ["talk", "talk (2)"]
+
+
+async def test_recording_that_vanished_fails_before_anything_leaves_the_machine(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    spec.source.path.unlink()
+    record = await bench.run(spec)
+    assert record.state == "failed"
+    assert "no longer there" in record.reason
+    assert bench.sandbox.ledger()["sessions"] == {}
+
+
+async def test_recording_that_was_written_again_fails_and_a_touched_one_does_not(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    spec.source.path.touch()
+    assert (await bench.run(spec)).state == "done"
+    bench.checkpoints.clear()
+    changed = bench.add_job("keep only the first 3 seconds", source=spec.source.path)
+    make_video(spec.source.path, seconds=3, seed=5)
+    record = await bench.run(changed)
+    assert record.state == "failed"
+    assert "written again" in record.reason
+
+
+async def test_recording_over_the_limit_fails_before_the_upload(bench: Bench) -> None:
+    large = bench.root / "talks" / "large.mp4"
+    make_video(large, seconds=2)
+    with large.open("r+b") as file:
+        file.truncate(500_000_001)
+    spec = bench.add_job("keep only the first 2 seconds", source=large)
+    record = await bench.run(spec)
+    assert record.state == "failed"
+    assert "at most 500.0 MB" in record.reason
+    assert bench.sandbox.ledger()["uploads"] == []
+
+
+async def test_output_folder_that_cannot_be_written_fails_with_what_to_do(bench: Bench) -> None:
+    (bench.root / "out").write_text("a file in the way")
+    record = await bench.run(bench.add_job("keep only the first 2 seconds"))
+    assert record.state == "failed"
+    assert str(bench.root / "out") in record.reason
+    assert record.output_folder is None
+    assert bench.sandbox.ledger()["sessions"] == {}
+
+
+async def test_mistake_of_ours_fails_the_job_and_not_the_daemon(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("nemowatch.jobs.steps.download.verify_delivered", broken)
+    record = await bench.run(bench.add_job("keep only the first 2 seconds"))
+    assert record.state == "failed"
+    assert "mistake in NemoWatch" in record.reason
