@@ -1,0 +1,66 @@
+"""The command line: which commands there are, in which order and groups. Loads nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Annotated, NoReturn
+
+import typer
+
+from nemowatch import __version__
+from nemowatch.cli.demo_command import demo
+from nemowatch.cli.guard import guarded
+from nemowatch.cli.jobs_commands import list_jobs, show_job
+from nemowatch.cli.rules_commands import check, init, schema
+from nemowatch.cli.run_command import run
+from nemowatch.cli.sandbox_command import sandbox
+from nemowatch.cli.status_command import status
+
+_START = "Start here"
+_DAILY = "Every day"
+_WORKSHOP = "For tools and tests"
+
+app = typer.Typer(
+    name="nemowatch",
+    help="Save a recording into a folder; clips, stills or a finished MP4 appear in the folder beside it.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 some files failed (run --once), 4 rules invalid, "
+    "7 another instance runs, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+jobs = typer.Typer(help="What became of your recordings.", no_args_is_help=True)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- Typer calls it with the option's value
+    if wanted:
+        typer.echo(f"nemowatch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Save a recording into a folder; clips, stills or a finished MP4 appear in the folder beside it."""
+
+
+app.command(rich_help_panel=_START)(guarded(demo))
+app.command(rich_help_panel=_START)(guarded(init))
+app.command(rich_help_panel=_START)(guarded(check))
+app.command(rich_help_panel=_DAILY)(guarded(run))
+app.command(rich_help_panel=_DAILY)(guarded(status))
+app.add_typer(jobs, name="jobs", rich_help_panel=_DAILY)
+jobs.command("list")(guarded(list_jobs))
+jobs.command("show")(guarded(show_job))
+app.command(rich_help_panel=_WORKSHOP)(guarded(schema))
+app.command(rich_help_panel=_WORKSHOP)(guarded(sandbox))
+
+
+def run_command_line() -> NoReturn:
+    """Run the command that the arguments name, and exit with its code."""
+    app()
+    raise SystemExit(0)

@@ -1,0 +1,75 @@
+"""Jobs for the commands that show them: found by the beginning of their id, and as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nemowatch.errors import NemoWatchError
+
+if TYPE_CHECKING:
+    from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.store import JobStore
+
+
+class NoSuchJob(NemoWatchError):
+    """No job, or more than one, has an id that begins like this."""
+
+    exit_code = 2
+
+
+def find_job(store: JobStore | None, beginning: str) -> JobRecord:
+    """The one job whose id begins like this.
+
+    Raises:
+        NoSuchJob: there is none, or there are several.
+    """
+    found = store.find(beginning) if store is not None and beginning else ()
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NoSuchJob(f"There is no job {beginning!r}.", hint="`nemowatch jobs list` shows the ids.")
+    ids = ", ".join(record.spec.job_id for record in found)
+    raise NoSuchJob(f"Several jobs begin with {beginning!r}: {ids}.", hint="Give more of the id.")
+
+
+def job_as_json(record: JobRecord) -> dict[str, Any]:
+    """A job for scripts: stable keys, sizes in bytes, times in ISO 8601 (UTC)."""
+    spec = record.spec
+    return {
+        "id": spec.job_id,
+        "rule": spec.rule,
+        "state": record.state.value,
+        "reason": record.reason,
+        "progress": record.progress,
+        "note": record.note,
+        "source": str(spec.source.path),
+        "size_bytes": spec.source.size_bytes,
+        "sha256": spec.sha256,
+        "prompts": list(spec.prompts),
+        "output_folder": None if record.output_folder is None else str(record.output_folder),
+        "outputs": [
+            {
+                "name": output.name,
+                "kind": output.kind,
+                "size_bytes": output.size_bytes,
+                "duration_seconds": output.duration_seconds,
+            }
+            for output in record.outputs
+        ],
+        "queued_at": _iso(spec.queued_at),
+        "started_at": _iso(record.started_at),
+        "updated_at": _iso(record.updated_at),
+        "finished_at": _iso(record.finished_at),
+    }
+
+
+def seconds_taken(record: JobRecord, *, now: float) -> float | None:
+    """How long a job has run, or ran; None before its start."""
+    if record.started_at is None:
+        return None
+    return (record.finished_at or now) - record.started_at
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,113 @@
+"""`nemowatch demo`: the main job on a fresh machine, shown as it happens."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from nemowatch.demo.play import Act
+
+
+def demo(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Your own recordings, instead of three that are made.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    *,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep", metavar="DIR", help="Where everything is put; default: a new temporary folder."
+        ),
+    ] = None,
+) -> None:
+    """See the whole job on this machine: no account, no network.
+
+    Starts the embedded service and the daemon, saves recordings into watched folders, and shows what becomes of
+    them. Everything stays in one folder, for you to look at.
+    """
+    from nemowatch.cli.screen import open_console  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.demo.play import play  # noqa: PLC0415
+    from nemowatch.demo.stage import DemoFailed, Stage  # noqa: PLC0415
+
+    twice = [name for name, count in Counter(file.name for file in files or []).items() if count > 1]
+    if twice:
+        raise typer.BadParameter(f"two recordings are called {twice[0]!r}; rename one", param_hint="FILE")
+    root = keep.expanduser().absolute() if keep else Path(tempfile.mkdtemp(prefix="nemowatch-demo-"))
+    stage = Stage(root)
+    stage.build()
+    console = open_console()
+    console.print(f"Everything happens in {root}\n", soft_wrap=True)
+    own = [file.absolute() for file in files or []]
+    acts = _show(console, play(stage, own))
+    console.print(f"\nOutputs:     {root / 'Recordings'}/*-output", soft_wrap=True, markup=False)
+    console.print(f"Daemon log:  {stage.daemon_log}", soft_wrap=True, markup=False)
+    failed = [act for act in acts if act.job is None or act.job.state != "done"]
+    if failed:
+        raise DemoFailed(f"{len(failed)} of {len(acts)} jobs failed.", hint=f"The log: {stage.daemon_log}.")
+
+
+def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[Act]:
+    """Show the acts until they are over: live on a terminal, else a line for each change; then the table."""
+    from rich.live import Live  # noqa: PLC0415 -- --help must load quickly
+
+    acts: tuple[Act, ...] = ()
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8, transient=True) as live:
+            for acts in performance:
+                live.update(_progress_table(acts))
+    else:
+        said: dict[Path, str] = {}
+        for acts in performance:
+            for act in acts:
+                state = _describe(act).split(" ")[0]
+                if said.get(act.target) != state:
+                    said[act.target] = state
+                    console.print(f"{act.rule}: {act.target.name} {_describe(act)}", markup=False)
+        console.print()
+    console.print(_final_table(acts))
+    return acts
+
+
+def _progress_table(acts: Sequence[Act]) -> Table:
+    from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("file", "rule", "state", ""):
+        table.add_column(heading, no_wrap=True)
+    for act in acts:
+        progress = act.job.progress if act.job is not None and not act.is_over else None
+        bar = "" if progress is None else ProgressBar(total=1.0, completed=progress, width=20)
+        table.add_row(escape(act.target.name), escape(act.rule), escape(_describe(act)), bar)
+    return table
+
+
+def _describe(act: Act) -> str:
+    if act.job is not None:
+        return act.job.state.value
+    return "settling" if act.is_saved else f"saving ({act.manner})"
+
+
+def _final_table(acts: Sequence[Act]) -> Table:
+    from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.clock import SystemClock  # noqa: PLC0415
+
+    records = [act.job for act in acts if act.job is not None]
+    return jobs_table(records, now=SystemClock().now(), with_ids=False)

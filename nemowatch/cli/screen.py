@@ -1,0 +1,88 @@
+"""Tables and words for people, readable in 80 columns and plain where the output is no terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from nemowatch.cli.book import seconds_taken
+from nemowatch.units import format_bytes, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nemowatch.jobs.records import DeliveredFile, JobRecord
+
+_STYLES = {"done": "green", "failed": "red", "waiting": "yellow", "queued": "dim"}
+
+
+def open_console() -> Console:
+    """Where people read: colours only on a terminal, and never a line cut in a file or a pipe."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200, no_color=True)
+    return console
+
+
+def print_json(value: Any) -> None:
+    """Print a value for scripts."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = True) -> Table:
+    """The jobs, one a row; long names wrap rather than vanish."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    if with_ids:
+        table.add_column("job", no_wrap=True)
+    table.add_column("file", overflow="fold")
+    table.add_column("rule", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("outputs", overflow="fold", ratio=1)
+    for record in records:
+        seconds = seconds_taken(record, now=now)
+        cells = (
+            escape(record.spec.source.path.name),
+            escape(record.spec.rule),
+            show_state(record),
+            "" if seconds is None else format_duration(seconds),
+            escape(record.reason or describe_outputs(record.outputs) or record.note),
+        )
+        table.add_row(*((record.spec.job_id[:8], *cells) if with_ids else cells))
+    return table
+
+
+def show_state(record: JobRecord) -> str:
+    """A job's state in colour, with per cent where it has any."""
+    style = _STYLES.get(record.state, "cyan")
+    progress = "" if record.progress is None or record.state.is_final else f" {record.progress:.0%}"
+    return f"[{style}]{record.state}{progress}[/]"
+
+
+def describe_outputs(outputs: Iterable[DeliveredFile]) -> str:
+    """What a job delivered: each video with size and length, the rest counted by type."""
+    outputs = tuple(outputs)
+    words = [describe_output(output) for output in outputs if output.kind == "video"]
+    rest = [output for output in outputs if output.kind == "media"]
+    counts = Counter(output.name.rpartition(".")[2].upper() for output in rest)
+    sizes = {kind: sum(o.size_bytes for o in rest if o.name.upper().endswith(f".{kind}")) for kind in counts}
+    words += [f"{count} × {kind} ({format_bytes(sizes[kind])})" for kind, count in counts.items()]
+    return ", ".join(words)
+
+
+def describe_output(output: DeliveredFile) -> str:
+    """One file: its name, its size, and how long it plays."""
+    length = "" if output.duration_seconds is None else f", {format_duration(output.duration_seconds)}"
+    return f"{output.name} ({format_bytes(output.size_bytes)}{length})"
+
+
+def show_moment(moment: float | None) -> str:
+    """A moment in local time, to the second."""
+    return "" if moment is None else f"{datetime.fromtimestamp(moment).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,65 @@
+"""`nemowatch status`: is it running, and what is it doing?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from nemowatch.jobs.records import JobRecord
+
+_RECENT = 5
+
+
+def status(*, as_json: AsJson = False) -> None:
+    """Show whether the daemon runs, what waits, what runs and what ended last."""
+    from nemowatch.cli.book import job_as_json  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
+    from nemowatch.jobs.reading import open_book  # noqa: PLC0415
+    from nemowatch.jobs.records import JobState  # noqa: PLC0415
+    from nemowatch.places import StateFolder, read_lock_holder  # noqa: PLC0415
+
+    state = StateFolder.locate()
+    daemon = read_lock_holder(state)
+    with open_book(state.database) as store:
+        counts = {} if store is None else store.count_by_state()
+        active = () if store is None else store.unfinished()
+        ended = [known for known in JobState if known.is_final]
+        recent = () if store is None else store.list_jobs(states=ended, limit=_RECENT)
+    if as_json:
+        print_json(
+            {
+                "daemon": daemon,
+                "state_folder": str(state.root),
+                "jobs": {known.value: counts.get(known, 0) for known in JobState},
+                "active": [job_as_json(record) for record in active],
+                "recent": [job_as_json(record) for record in recent],
+            }
+        )
+        return
+    console = open_console()
+    _print_daemon(console, daemon, str(state.root))
+    summary = ", ".join(f"{count} {known}" for known, count in counts.items())
+    console.print(f"Jobs: {summary or 'none yet'}.")
+    _print_jobs(console, "Now", active)
+    _print_jobs(console, "Last", recent)
+
+
+def _print_daemon(console: Console, daemon: dict[str, Any] | None, folder: str) -> None:
+    if daemon is None:
+        console.print("NemoWatch is not running. `nemowatch run` starts it.")
+    else:
+        console.print(f"NemoWatch runs: process {daemon.get('pid')}, since {daemon.get('since')}.")
+    console.print(f"State folder: {folder}", soft_wrap=True)
+
+
+def _print_jobs(console: Console, title: str, records: tuple[JobRecord, ...]) -> None:
+    from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.clock import SystemClock  # noqa: PLC0415
+
+    if records:
+        console.print(f"\n[bold]{title}[/]")
+        console.print(jobs_table(records, now=SystemClock().now()))

@@ -1,0 +1,231 @@
+"""The composition root: builds the parts, wires them, starts and stops them.
+
+Called by `nemowatch run`. Holds no logic of its own: the intake finds complete files, the desk makes jobs of them,
+the engine runs them. It may be killed at any moment; what must survive is in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from loguru import logger
+
+import nemowatch
+from nemowatch.clock import SystemClock
+from nemowatch.intake.intake import Intake
+from nemowatch.jobs.database import Database
+from nemowatch.jobs.desk import Candidate, JobDesk
+from nemowatch.jobs.engine import Engine
+from nemowatch.jobs.known_files import KnownFileBook
+from nemowatch.jobs.markers import Markers
+from nemowatch.jobs.records import JobState, SourceFile
+from nemowatch.jobs.run import JobSettings, Workshop
+from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.workflow import RecordingWorkflow
+from nemowatch.nemo.attribution import find_platform
+from nemowatch.nemo.client import NemoClient
+from nemowatch.nemo.token import TokenSource
+from nemowatch.places import InstanceLock, client_id_path
+from nemowatch.units import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+
+    from nemowatch.clock import Clock
+    from nemowatch.intake.records import FileVersion, Ready
+    from nemowatch.places import StateFolder
+    from nemowatch.rules.rule import RuleBook
+
+_JOBS_LOOK_SECONDS = 0.2
+_STOP_WITHIN_SECONDS = 9.0
+
+
+@dataclass(frozen=True)
+class DaemonReport:
+    """What a daemon that has ended did: jobs that it brought to an end, and the signal that stopped it, if any."""
+
+    done: int
+    failed: int
+    stopped_by: signal.Signals | None
+
+
+class Daemon:
+    """Watches the folders of a rule book and runs the jobs that come of it.
+
+    Args:
+        book: the rules in force.
+        state: the state folder; nobody else may run with it.
+        clock: the time.
+        settings: how patiently jobs work; default: as the service's documents say, with the book's `nemo.poll`.
+    """
+
+    def __init__(
+        self,
+        book: RuleBook,
+        state: StateFolder,
+        *,
+        clock: Clock | None = None,
+        settings: JobSettings | None = None,
+    ) -> None:
+        self._book = book
+        self._state = state
+        self._clock = clock or SystemClock()
+        self._settings = settings or JobSettings(poll_seconds=book.nemo.poll_seconds)
+        self._stopping = asyncio.Event()
+        self._stopped_by: signal.Signals | None = None
+
+    async def run(self, *, once: bool = False) -> DaemonReport:
+        """Work until a signal says stop, or, `once`, until everything that is there is worked through.
+
+        Raises:
+            StateTaken: another daemon runs with this state folder.
+            StateError, DatabaseTooNew: the state folder can't be used.
+        """
+        async with AsyncExitStack() as parts:
+            parts.enter_context(InstanceLock(self._state.create()))
+            parts.enter_context(self._catch_signals())
+            database = await asyncio.to_thread(Database, self._state.database)
+            parts.callback(database.close)
+            store = JobStore(database)
+            before = await asyncio.to_thread(store.count_by_state)
+            intake = await self._start_parts(parts, database, store)
+            if once:
+                await self._until_worked_through(intake, store)
+            else:
+                await self._or_stop(intake.join())
+            after = await asyncio.to_thread(store.count_by_state)
+        logger.info("NemoWatch has stopped.")
+        done, failed = (
+            after.get(state, 0) - before.get(state, 0) for state in (JobState.DONE, JobState.FAILED)
+        )
+        return DaemonReport(done, failed, self._stopped_by)
+
+    async def _start_parts(self, parts: AsyncExitStack, database: Database, store: JobStore) -> Intake:
+        """Start everything, the engine first and the folders last; `parts` stops it in the opposite order."""
+        book = self._book
+        client = await parts.enter_async_context(self._make_client())
+        engine = Engine(database, at_once=book.limits.jobs, starts=book.limits.starts)
+        workshop = Workshop(
+            client=client,
+            store=store,
+            markers=Markers(database),
+            clock=self._clock,
+            platform=find_platform(os.environ, Path(nemowatch.__file__)),
+            job_logs=self._state.job_logs,
+            settings=self._settings,
+        )
+        await engine.start(RecordingWorkflow(workshop, engine.checkpoint).run)
+        parts.push_async_callback(engine.stop)
+        known = await asyncio.to_thread(KnownFileBook, database)
+        desk = JobDesk(store, known, engine, self._clock)
+        going_on = await desk.queue_unfinished()
+        intake = Intake(book.rules, known=_KnownFiles(known), take=_hand_in_at(desk), clock=self._clock)
+        await intake.start()
+        parts.push_async_callback(intake.stop)
+        scheduler = AsyncIOScheduler()
+        scheduler.add_job(
+            intake.scan_all, "interval", seconds=book.scan_seconds, coalesce=True, misfire_grace_time=None
+        )
+        scheduler.start()
+        parts.callback(scheduler.shutdown, wait=False)
+        folders = len({folder for rule in book.rules for folder in rule.watch})
+        logger.info(
+            f"NemoWatch {nemowatch.__version__} watches {format_count(folders, 'folder')} for "
+            f"{format_count(len(book.rules), 'rule')} of {book.path}; {format_count(going_on, 'job')} to go on with."
+        )
+        await intake.scan_all()
+        return intake
+
+    def _make_client(self) -> NemoClient:
+        nemo = self._book.nemo
+        tokens = TokenSource(
+            api_url=nemo.api_url,
+            client_id_file=client_id_path(),
+            token_file=self._state.token,
+            clock=self._clock,
+        )
+        return NemoClient(api_url=nemo.api_url, web_url=nemo.web_url, tokens=tokens, clock=self._clock)
+
+    async def _until_worked_through(self, intake: Intake, store: JobStore) -> None:
+        await self._or_stop(intake.wait_idle())
+        while not self._stopping.is_set() and await self._has_unfinished(store):
+            await self._or_stop(self._clock.sleep(_JOBS_LOOK_SECONDS))
+
+    @staticmethod
+    async def _has_unfinished(store: JobStore) -> bool:
+        return bool(await asyncio.to_thread(store.unfinished))
+
+    async def _or_stop(self, waiting: Coroutine[None, None, None]) -> None:
+        """Wait for something, but not longer than until a signal says stop."""
+        task, stop = asyncio.create_task(waiting), asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if task.done():
+            task.result()
+        else:
+            task.cancel()
+
+    @contextmanager
+    def _catch_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        caught = (signal.SIGTERM, signal.SIGINT)
+        for number in caught:
+            loop.add_signal_handler(number, self._stop, number)
+        try:
+            yield
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)
+
+    def _stop(self, number: signal.Signals) -> None:
+        if self._stopping.is_set():
+            os._exit(128 + number)
+        logger.info(
+            f"{number.name}: stopping; what is running goes on at the next start. Once more: stop at once."
+        )
+        self._stopped_by = number
+        self._stopping.set()
+        # A thread that reads a huge file, or a disk that hangs, must not hold up the end; a kill loses nothing.
+        last_resort = threading.Timer(_STOP_WITHIN_SECONDS, os._exit, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
+
+
+class _KnownFiles:
+    """The jobs' memory of files in the terms of the intake; what is written goes to the disk in a thread."""
+
+    def __init__(self, book: KnownFileBook) -> None:
+        self._book = book
+        self._writes: set[asyncio.Task[None]] = set()
+
+    def is_known(self, rule_name: str, version: FileVersion) -> bool:
+        """Whether this version was taken or refused for this rule."""
+        return self._book.is_known(rule_name, _source_of(version))
+
+    def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
+        """Keep that this version is not to be taken, and why."""
+        source = _source_of(version)
+        self._book.note(rule_name, source)
+        write = asyncio.create_task(asyncio.to_thread(self._book.write_refusal, rule_name, source, reason))
+        self._writes.add(write)
+        write.add_done_callback(self._writes.discard)
+
+
+def _source_of(version: FileVersion) -> SourceFile:
+    return SourceFile(version.path, version.size, version.mtime_ns, version.inode)
+
+
+def _hand_in_at(desk: JobDesk) -> Callable[[Ready], Awaitable[None]]:
+    async def take(ready: Ready) -> None:
+        source = _source_of(ready.version)
+        await desk.hand_in(Candidate(ready.rule, ready.folder, source, ready.media.duration_seconds))
+
+    return take

@@ -1,0 +1,62 @@
+"""Saving files the way programs do: copied in slowly, renamed when whole, written by a recorder that stays open."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nemowatch.sandbox.recordings import make_recording
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+_PIECES = 20
+
+
+@dataclass(frozen=True)
+class Saver:
+    """A file on its way into a watched folder.
+
+    Attributes:
+        rule: the rule that watches the folder.
+        target: where the file ends up.
+        manner: how it is saved, in words.
+        save: does it; returns when the file is complete.
+    """
+
+    rule: str
+    target: Path
+    manner: str
+    save: Callable[[], None]
+
+
+def copy_slowly(source: Path, target: Path, *, seconds: float, stop: threading.Event) -> None:
+    """Write a file piece by piece under its final name, as a copy over a slow network does."""
+    size = source.stat().st_size
+    piece_size = size // _PIECES + 1
+    with source.open("rb") as reading, target.open("wb", buffering=0) as writing:
+        while piece := reading.read(piece_size):
+            writing.write(piece)
+            if stop.wait(seconds / _PIECES):
+                return
+
+
+def rename_from_part(source: Path, target: Path) -> None:
+    """Write a file under a `.part` name and rename it when it is whole, as a browser does."""
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    part.rename(target)
+
+
+def record_live(
+    target: Path, *, media_seconds: float, seconds: float, seed: int, stop: threading.Event
+) -> None:
+    """Write a recording as it is made, the file open all the while, as a recorder does; faster than real time."""
+
+    def keep_pace(_media_second: float) -> None:
+        stop.wait(seconds / media_seconds)
+
+    make_recording(target, seconds=media_seconds, seed=seed, on_second=keep_pace)

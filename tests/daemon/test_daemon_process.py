@@ -1,0 +1,186 @@
+"""The daemon as users run it: a process of its own, against the sandbox, through its files and exit codes alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from helpers import make_video, wait_until
+
+from nemowatch.sandbox.server import Sandbox
+
+RULES = """\
+nemo: {{api_url: {url}, poll: 1s}}
+log: {{level: DEBUG}}
+rules:
+  - name: shorts
+    watch: {folder}
+    prompt: extract the top 2 viral short clips from this long video
+    settle: 200ms
+"""
+
+
+class House:
+    """A folder with rules, recordings and state, and the ways to run the program in it."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root = root
+        self.watched = root / "talks"
+        self.watched.mkdir()
+        self.log = root / "daemon.log"
+        self.rules = root / "rules.yaml"
+        self.rules.write_text(RULES.format(url=url, folder=self.watched))
+        self.environment = os.environ | {
+            "NEMOWATCH_STATE": str(root / "state"),
+            "NEMOWATCH_RULES": str(self.rules),
+            "NEMO_CLIENT_ID": "daemon-test",
+        }
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "nemowatch", *arguments],
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "nemowatch", "run"], env=self.environment, stdout=log, stderr=log
+            )
+        try:
+            wait_until(lambda: b"watches 1 folder" in self.log.read_bytes() or process.poll() is not None)
+            assert process.poll() is None, self.log.read_text()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def job(self, *wanted: str) -> dict[str, object]:
+        (job,) = json.loads(self.run("jobs", "list", "--json").stdout)
+        assert not wanted or job["state"] in wanted, job
+        return dict(job)
+
+    @property
+    def output(self) -> Path:
+        return self.root / "talks-output" / "shorts" / "talk"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path / "service") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def house(tmp_path: Path, sandbox: Sandbox) -> House:
+    return House(tmp_path, sandbox.url)
+
+
+def test_recording_that_is_saved_becomes_outputs_in_the_sibling_folder(
+    house: House, sandbox: Sandbox
+) -> None:
+    with house.daemon() as process:
+        make_video(house.watched / "talk.mp4", seconds=4)
+        wait_until(house.output.exists, 30)
+        assert sorted(path.name for path in house.output.iterdir()) == [
+            "job.json",
+            "job.log",
+            "talk.mp4",
+            "timeline.json",
+        ]
+        status = json.loads(house.run("status", "--json").stdout)
+        assert status["daemon"]["pid"] == process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert sandbox.ledger()["leaked_tokens"] == []
+    assert sandbox.ledger()["unattributed_calls"] == []
+    assert house.job("done")["output_folder"] == str(house.output)
+    shown = house.run("jobs", "show", str(house.job()["id"])[:6]).stdout
+    assert "Uploaded talk.mp4" in shown
+
+
+def test_no_token_is_written_anywhere_but_into_its_own_file(house: House) -> None:
+    make_video(house.watched / "talk.mp4", seconds=2)
+    done = house.run("run", "--once")
+    assert done.returncode == 0, done.stderr
+    token_file = house.root / "state" / "token.json"
+    assert token_file.stat().st_mode & 0o777 == 0o600
+    token = json.loads(token_file.read_text())["token"].encode()
+    assert len(token) > 8
+    written = [path for path in house.root.rglob("*") if path.is_file() and "service" not in path.parts]
+    assert [path for path in written if token in path.read_bytes()] == [token_file]
+    assert token.decode() not in done.stderr + done.stdout
+
+
+def test_copy_of_a_recording_is_not_paid_for_again(house: House, sandbox: Sandbox) -> None:
+    recording = make_video(house.watched / "talk.mp4", seconds=2)
+    assert house.run("run", "--once").returncode == 0
+    (house.watched / "copy.mp4").write_bytes(recording.read_bytes())
+    os.utime(recording)
+    done = house.run("run", "--once")
+    assert done.returncode == 0
+    assert "not paid for again" in done.stderr
+    assert len(sandbox.ledger()["prompts"]) == 1
+
+
+def test_interrupted_job_goes_on_at_the_next_start(house: House, sandbox: Sandbox) -> None:
+    make_video(house.watched / "talk.mp4", seconds=4)
+    with house.daemon() as process:
+        wait_until(lambda: sandbox.ledger()["renders"], 30)
+        process.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        assert process.wait(10) == 130
+        assert time.monotonic() - asked < 10
+    assert house.job()["state"] not in {"done", "failed"}
+    assert house.run("run", "--once").returncode == 0
+    assert house.job("done")
+    ledger = sandbox.ledger()
+    assert (len(ledger["uploads"]), len(ledger["prompts"]), len(ledger["renders"])) == (1, 1, 1)
+
+
+def test_second_daemon_is_refused_and_told_who_runs(house: House) -> None:
+    with house.daemon() as process:
+        second = house.run("run")
+        assert second.returncode == 7
+        assert str(process.pid) in second.stderr
+
+
+def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: House) -> None:
+    make_video(house.watched / "talk.mp4", seconds=2)
+    done = house.run("run", "--once", NEMO_TOKEN="nmv_usr_not_a_real_token")
+    assert done.returncode == 3, done.stderr
+    job = house.job("failed")
+    assert "token" in str(job["reason"])
+    assert "nmv_usr_not_a_real_token" not in done.stderr + json.dumps(job)
+    assert sorted(path.name for path in house.output.iterdir()) == ["job.json", "job.log"]
+    assert "token" in (house.output / "job.log").read_text()
+
+
+def test_text_that_calls_itself_a_video_is_never_uploaded(house: House, sandbox: Sandbox) -> None:
+    (house.watched / "talk.mp4").write_text("Dear diary, " * 1000)
+    done = house.run("run", "--once")
+    assert done.returncode == 0
+    assert "talk.mp4" in done.stderr
+    assert sandbox.ledger()["uploads"] == []
+
+
+def test_broken_rules_are_told_with_their_place(house: House) -> None:
+    house.rules.write_text(house.rules.read_text().replace("prompt:", "promt:"))
+    done = house.run("run")
+    assert done.returncode == 4
+    assert 'Did you mean "prompt"?' in done.stderr
+    assert "rules.yaml:6:" in done.stderr
