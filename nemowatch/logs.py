@@ -35,7 +35,8 @@ def hide_secret(secret: str) -> None:
 
 def redact(text: str) -> str:
     """Take every known secret, and everything shaped like a token, out of a text."""
-    for secret in _secrets:
+    # The longest first, so that none is left with a known piece taken out.
+    for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     return _TOKEN_SHAPES.sub(_HIDDEN, text)
 

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +111,7 @@ class InstanceLock:
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock_patiently(descriptor)
         except BlockingIOError as error:
             holder = _describe_holder(os.read(descriptor, 4096))
             os.close(descriptor)
@@ -133,6 +134,18 @@ class InstanceLock:
     ) -> None:
         """Let the lock go; the file stays, so that no two processes ever lock different files of one name."""
         os.close(self._descriptor)
+
+
+def _lock_patiently(descriptor: int) -> None:
+    """Take the lock; a command that only looks who holds it has it for a moment, so try for 0.2 s."""
+    for _ in range(19):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def read_lock_holder(state: StateFolder) -> dict[str, object] | None:

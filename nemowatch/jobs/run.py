@@ -71,7 +71,7 @@ class JobRun:
         self.settings = workshop.settings
         attribution = Attribution(spec.skill_source, spec.skill_version, workshop.platform)
         self.api: NemoApi = workshop.client.as_skill(attribution)
-        self.log = JobLog(workshop.job_logs / f"{spec.job_id}.log")
+        self.log = JobLog(workshop.job_logs / f"{spec.job_id}.log", workshop.clock)
         self._store = workshop.store
         self._markers = workshop.markers
         self._logger = logger.bind(job=spec.job_id[:8])

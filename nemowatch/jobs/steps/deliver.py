@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import nemowatch
-from nemowatch.atomic import write_atomically
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.results import Delivered, Downloaded, Story
 from nemowatch.jobs.steps.connect import read_balance
+from nemowatch.outputs.job_log import LOG_NAME
 from nemowatch.outputs.manifest import (
     Credits,
     Manifest,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from nemowatch.jobs.records import JobSpec
     from nemowatch.jobs.run import JobRun
 
-_LOG_NAME = "job.log"
 _TIMELINE_NAME = "timeline.json"
 
 
@@ -65,8 +64,7 @@ async def _complete(run: JobRun, story: Story, ending: Ending, folder: Path) -> 
     balance = await read_balance(run) if story.connected is not None else None
     finished = run.clock.now()
     await run.tell(_last_words(run.spec, story, ending, finished))
-    log = await run.in_thread(run.log.read)
-    await run.in_thread(lambda: write_atomically(folder / _LOG_NAME, log.encode()))
+    await run.in_thread(lambda: run.log.copy_to(folder / LOG_NAME))
     outputs = await run.in_thread(lambda: _describe_all(folder, story.files))
     manifest = _make_manifest(run.spec, story, ending, outputs, balance, finished)
     await run.in_thread(lambda: write_manifest(folder, manifest))
@@ -93,7 +91,7 @@ def _describe_all(folder: Path, files: tuple[Downloaded, ...]) -> tuple[Output, 
     ]
     if (folder / _TIMELINE_NAME).exists():
         outputs.append(describe_output(folder, _TIMELINE_NAME, "timeline"))
-    outputs.append(describe_output(folder, _LOG_NAME, "log"))
+    outputs.append(describe_output(folder, LOG_NAME, "log"))
     return tuple(outputs)
 
 
