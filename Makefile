@@ -2,10 +2,10 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := nemowatch tests benchmarks
+SOURCES := nemowatch tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format lint types contracts generate generated fix bench wheel clean
+.PHONY: picture help demo test test-all check format lint types contracts generate generated fix bench wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ generated: $(VENV)/.dev ## are rules.example.yaml and docs/rules.md what the mod
 
 generate: $(VENV)/.dev ## write rules.example.yaml and docs/rules.md from the models
 	@$(BIN)/python -m nemowatch.rules.generate
+
+picture: $(VENV)/.dev ## draw the README's pictures from a real run of the demo
+	@$(BIN)/python docs/make_picture.py
 
 fix: $(VENV)/.dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix $(SOURCES)

@@ -97,6 +97,7 @@ class Daemon:
             store = JobStore(database)
             before = await asyncio.to_thread(store.count_by_state)
             intake = await self._start_parts(parts, database, store)
+            await self._or_stop(intake.scan_all())
             if once:
                 await self._until_worked_through(intake, store)
             else:
@@ -141,7 +142,6 @@ class Daemon:
             f"NemoWatch {nemowatch.__version__} watches {format_count(folders, 'folder')} for "
             f"{format_count(len(book.rules), 'rule')} of {book.path}; {format_count(going_on, 'job')} to go on with."
         )
-        await intake.scan_all()
         return intake
 
     def _make_client(self) -> NemoClient:

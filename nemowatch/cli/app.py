@@ -10,6 +10,7 @@ from nemowatch import __version__
 from nemowatch.cli.demo_command import demo
 from nemowatch.cli.guard import guarded
 from nemowatch.cli.jobs_commands import list_jobs, show_job
+from nemowatch.cli.manner import Command, CommandGroup
 from nemowatch.cli.rules_commands import check, init, schema
 from nemowatch.cli.run_command import run
 from nemowatch.cli.sandbox_command import sandbox
@@ -21,14 +22,16 @@ _WORKSHOP = "For tools and tests"
 
 app = typer.Typer(
     name="nemowatch",
+    cls=CommandGroup,
     help="Save a recording into a folder; clips, stills or a finished MP4 appear in the folder beside it.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 some files failed (run --once), 4 rules invalid, "
-    "7 another instance runs, 130 interrupted.",
+    "5 token, 6 credits or plan, 7 another instance runs, 130 interrupted.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-jobs = typer.Typer(help="What became of your recordings.", no_args_is_help=True)
+jobs = typer.Typer(cls=CommandGroup, help="What became of your recordings.", no_args_is_help=True)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- Typer calls it with the option's value
@@ -48,16 +51,16 @@ def main(
     """Save a recording into a folder; clips, stills or a finished MP4 appear in the folder beside it."""
 
 
-app.command(rich_help_panel=_START)(guarded(demo))
-app.command(rich_help_panel=_START)(guarded(init))
-app.command(rich_help_panel=_START)(guarded(check))
-app.command(rich_help_panel=_DAILY)(guarded(run))
-app.command(rich_help_panel=_DAILY)(guarded(status))
+app.command(cls=Command, rich_help_panel=_START)(guarded(demo))
+app.command(cls=Command, rich_help_panel=_START)(guarded(init))
+app.command(cls=Command, rich_help_panel=_START)(guarded(check))
+app.command(cls=Command, rich_help_panel=_DAILY)(guarded(run))
+app.command(cls=Command, rich_help_panel=_DAILY)(guarded(status))
 app.add_typer(jobs, name="jobs", rich_help_panel=_DAILY)
-jobs.command("list")(guarded(list_jobs))
-jobs.command("show")(guarded(show_job))
-app.command(rich_help_panel=_WORKSHOP)(guarded(schema))
-app.command(rich_help_panel=_WORKSHOP)(guarded(sandbox))
+jobs.command("list", cls=Command)(guarded(list_jobs))
+jobs.command("show", cls=Command)(guarded(show_job))
+app.command(cls=Command, rich_help_panel=_WORKSHOP)(guarded(schema))
+app.command(cls=Command, rich_help_panel=_WORKSHOP)(guarded(sandbox))
 
 
 def run_command_line() -> NoReturn:

@@ -22,7 +22,7 @@ def demo(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE",
             help="Your own recordings, instead of three that are made.",
             exists=True,
             dir_okay=False,
@@ -43,20 +43,24 @@ def demo(
     """
     from nemowatch.cli.screen import open_console  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.demo.play import play  # noqa: PLC0415
+    from nemowatch.demo.savers import check_recording  # noqa: PLC0415
     from nemowatch.demo.stage import DemoFailed, Stage  # noqa: PLC0415
 
     twice = [name for name, count in Counter(file.name for file in files or []).items() if count > 1]
     if twice:
         raise typer.BadParameter(f"two recordings are called {twice[0]!r}; rename one", param_hint="FILE")
+    own = [file.absolute() for file in files or []]
+    for file in own:
+        check_recording(file)
     root = keep.expanduser().absolute() if keep else Path(tempfile.mkdtemp(prefix="nemowatch-demo-"))
     stage = Stage(root)
     stage.build()
     console = open_console()
-    console.print(f"Everything happens in {root}\n", soft_wrap=True)
-    own = [file.absolute() for file in files or []]
+    console.print(f"Everything happens in {root}\n", soft_wrap=True, markup=False)
     acts = _show(console, play(stage, own))
     console.print(f"\nOutputs:     {root / 'Recordings'}/*-output", soft_wrap=True, markup=False)
     console.print(f"Daemon log:  {stage.daemon_log}", soft_wrap=True, markup=False)
+    console.print("Next:        nemowatch init writes rules of your own to start from", markup=False)
     failed = [act for act in acts if act.job is None or act.job.state != "done"]
     if failed:
         raise DemoFailed(f"{len(failed)} of {len(acts)} jobs failed.", hint=f"The log: {stage.daemon_log}.")
@@ -80,7 +84,7 @@ def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[
                     said[act.target] = state
                     console.print(f"{act.rule}: {act.target.name} {_describe(act)}", markup=False)
         console.print()
-    console.print(_final_table(acts))
+    console.print(final_table(acts))
     return acts
 
 
@@ -89,13 +93,15 @@ def _progress_table(acts: Sequence[Act]) -> Table:
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
+    from nemowatch.cli.screen import share_done  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in ("file", "rule", "state", ""):
+    for heading in ("file", "rule", "progress", "state"):
         table.add_column(heading, no_wrap=True)
     for act in acts:
-        progress = act.job.progress if act.job is not None and not act.is_over else None
-        bar = "" if progress is None else ProgressBar(total=1.0, completed=progress, width=20)
-        table.add_row(escape(act.target.name), escape(act.rule), escape(_describe(act)), bar)
+        done = 0.0 if act.job is None else share_done(act.job)
+        bar = ProgressBar(total=1.0, completed=done, width=20)
+        table.add_row(escape(act.target.name), escape(act.rule), bar, escape(_describe(act)))
     return table
 
 
@@ -105,7 +111,8 @@ def _describe(act: Act) -> str:
     return "settling" if act.is_saved else f"saving ({act.manner})"
 
 
-def _final_table(acts: Sequence[Act]) -> Table:
+def final_table(acts: Sequence[Act]) -> Table:
+    """What became of each recording: file, rule, state, time, outputs."""
     from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.clock import SystemClock  # noqa: PLC0415
 

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 def list_jobs(
     state: Annotated[
-        list[str] | None, typer.Option("--state", help="Only jobs in this state; may be repeated.")
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help="Only jobs in this state; may be repeated."),
     ] = None,
-    rule: Annotated[str | None, typer.Option("--rule", help="Only jobs of this rule.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 50,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="NAME", help="Only jobs of this rule.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first.")
+    ] = 50,
     *,
     as_json: AsJson = False,
 ) -> None:

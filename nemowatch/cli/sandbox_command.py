@@ -17,7 +17,7 @@ from nemowatch.sandbox.options import ANONYMOUS_CREDITS, EventsForm, RenderForm,
 
 def sandbox(
     port: Annotated[
-        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+        int, typer.Option(metavar="PORT", help="The port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 0,
     events: Annotated[EventsForm, typer.Option(help="The form of the events that answer a prompt.")] = "flat",
     render: Annotated[RenderForm, typer.Option(help="The form of a render's status.")] = "top",
@@ -25,14 +25,19 @@ def sandbox(
         Silence, typer.Option(help="How many edits end without a word; some: 3 in 10.")
     ] = "some",
     credits_: Annotated[
-        int, typer.Option("--credits", help="What an anonymous account starts with.", min=0)
+        int, typer.Option("--credits", metavar="N", help="What an anonymous account starts with.", min=0)
     ] = ANONYMOUS_CREDITS,
     folder: Annotated[
-        Path | None, typer.Option(help="Where uploads and results are kept; a temporary folder if not given.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where uploads and results are kept; a temporary folder if not given."
+        ),
     ] = None,
     ready_file: Annotated[
         Path | None,
-        typer.Option(help="Complete every render at once with this file.", exists=True, dir_okay=False),
+        typer.Option(
+            metavar="FILE", help="Complete every render at once with this file.", exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """Run the embedded NemoVideo service on this machine until Ctrl-C.

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nemowatch.cli.book import seconds_taken
+from nemowatch.jobs.records import JobState
 from nemowatch.units import format_bytes, format_duration
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ def show_state(record: JobRecord) -> str:
     style = _STYLES.get(record.state, "cyan")
     progress = "" if record.progress is None or record.state.is_final else f" {record.progress:.0%}"
     return f"[{style}]{record.state}{progress}[/]"
+
+
+def share_done(record: JobRecord) -> float:
+    """How much of a job lies behind it, from 0.0 to 1.0: its steps, and how far the present one has come."""
+    state = record.state
+    if state.is_final or record.progress is None:
+        return state.share_done
+    one_step = JobState.UPLOADING.share_done - JobState.PREPARING.share_done
+    return state.share_done + record.progress * one_step
 
 
 def describe_outputs(outputs: Iterable[DeliveredFile]) -> str:

@@ -6,6 +6,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nemowatch.media.errors import NotMedia
+from nemowatch.media.probe import probe
+from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.sandbox.recordings import make_recording
 
 if TYPE_CHECKING:
@@ -31,6 +34,21 @@ class Saver:
     target: Path
     manner: str
     save: Callable[[], None]
+
+
+def check_recording(file: Path) -> None:
+    """See that a recording is one that the rules take: the demo would wait for ever for a job that never comes.
+
+    Raises:
+        MediaError: it is no media, or not complete.
+        NotMedia: its type is none that the service accepts.
+    """
+    if file.suffix.lower() not in ACCEPTED_TYPES:
+        raise NotMedia(
+            f"{file} has a type that the service does not accept.",
+            hint=f"It takes {' '.join(sorted(ACCEPTED_TYPES))}.",
+        )
+    probe(file)
 
 
 def copy_slowly(source: Path, target: Path, *, seconds: float, stop: threading.Event) -> None:

@@ -27,6 +27,14 @@ class JobState(StrEnum):
     FAILED = "failed"
 
     @property
+    def share_done(self) -> float:
+        """How much of a job lies behind it on entering this state, 0.0 to 1.0; each step counts the same."""
+        if self is JobState.WAITING:
+            return JobState.EXPORTING.share_done
+        steps = [state for state in JobState if state not in {JobState.WAITING, JobState.FAILED}]
+        return steps.index(self) / (len(steps) - 1) if self in steps else 1.0
+
+    @property
     def is_final(self) -> bool:
         """True when the job will not go on by itself."""
         return self in {JobState.DONE, JobState.FAILED}
