@@ -83,15 +83,23 @@ class RecordingWorkflow:
             logger.error(f"Job {job_id} is in the queue but not in the book; it is dropped.")
             return JobState.FAILED
         job = JobRun(self._workshop, record.spec)
-        if record.started_at is not None:
-            await job.tell("Going on after a restart.")
-        passage = Passage(job, self._checkpoint)
+        try:
+            if record.started_at is not None:
+                await job.tell("Going on after a restart.")
+            return await self._take_to_its_end(Passage(job, self._checkpoint))
+        except Exception as error:  # noqa: BLE001 -- the last place where a mistake can still become a told state
+            logger.bind(job=job_id[:8]).opt(exception=error).error("The job broke.")
+            reason = str(_unexpected("workflow"))
+            await job.finish(Changes(JobState.FAILED, reason, finished_at=job.clock.now()))
+            return JobState.FAILED
+
+    @staticmethod
+    async def _take_to_its_end(passage: Passage) -> str:
         try:
             await passage.go()
-            ending = Ending(JobState.DONE)
         except StepFailed as failure:
-            ending = Ending(JobState.FAILED, failure.message, failure.hint)
-        return await passage.end(ending)
+            return await passage.end(Ending(JobState.FAILED, failure.message, failure.hint))
+        return await passage.end(Ending(JobState.DONE))
 
 
 class Passage:
@@ -195,8 +203,8 @@ class Passage:
 
         async def attempt() -> dict[str, Any]:
             started = self._job.clock.monotonic()
-            await self._job.enter(state)
             try:
+                await self._job.enter(state)
                 result = await work()
             except (NemoWatchError, OSError) as error:
                 return _failure(error)

@@ -241,3 +241,16 @@ async def test_mistake_of_ours_fails_the_job_and_not_the_daemon(
     record = await bench.run(bench.add_job("keep only the first 2 seconds"))
     assert record.state == "failed"
     assert "mistake in NemoWatch" in record.reason
+
+
+async def test_job_whose_book_breaks_between_two_steps_is_told_as_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    spec = bench.add_job("keep only the first 2 seconds")
+    monkeypatch.setattr(bench, "checkpoint", broken)
+    record = await bench.run(spec)
+    assert record.state == "failed"
+    assert "mistake in NemoWatch" in record.reason
