@@ -34,6 +34,7 @@ from nemowatch.nemo.attribution import find_platform
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.token import TokenSource
 from nemowatch.places import InstanceLock, client_id_path
+from nemowatch.standing import MOST_WAITING, FolderLine, Standing, WaitingFile, write_standing
 from nemowatch.units import format_count
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _JOBS_LOOK_SECONDS = 0.2
 _STOP_WITHIN_SECONDS = 9.0
+_STANDING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class Daemon:
             store = JobStore(database)
             before = await asyncio.to_thread(store.count_by_state)
             intake = await self._start_parts(parts, database, store)
+            telling = asyncio.create_task(self._tell_standing(intake))
+            parts.callback(telling.cancel)
             await self._or_stop(intake.scan_all())
             if once:
                 await self._until_worked_through(intake, store)
@@ -158,6 +162,32 @@ class Daemon:
         await self._or_stop(intake.wait_idle())
         while not self._stopping.is_set() and await self._has_unfinished(store):
             await self._or_stop(self._clock.sleep(_JOBS_LOOK_SECONDS))
+
+    async def _tell_standing(self, intake: Intake) -> None:
+        """Keep what `status` shows up to date; the disk is touched only when something has changed."""
+        told: Standing | None = None
+        while True:
+            standing = self._standing_of(intake)
+            if standing != told:
+                try:
+                    await asyncio.to_thread(write_standing, self._state.standing, standing)
+                except OSError as error:
+                    # Only `status` shows it; the work goes on.
+                    logger.warning(f"{self._state.standing} can't be written: {error.strerror}.")
+                told = standing
+            await self._clock.sleep(_STANDING_SECONDS)
+
+    def _standing_of(self, intake: Intake) -> Standing:
+        pending = intake.pending()
+        return Standing(
+            rules_file=str(self._book.path),
+            folders=tuple(FolderLine(str(f.folder), f.state.value, f.reason) for f in intake.folders()),
+            waiting=tuple(
+                WaitingFile(str(file.path), file.rule, file.state.value, file.reason)
+                for file in pending[:MOST_WAITING]
+            ),
+            waiting_in_all=len(pending),
+        )
 
     @staticmethod
     async def _has_unfinished(store: JobStore) -> bool:

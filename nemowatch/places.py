@@ -74,6 +74,11 @@ class StateFolder:
         return self.root / "jobs"
 
     @property
+    def standing(self) -> Path:
+        """What the running daemon waits for and watches, for `status`."""
+        return self.root / "standing.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the running daemon; says who holds it."""
         return self.root / "lock"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from rich.console import Console
     from rich.table import Table
@@ -52,18 +55,25 @@ def demo(
     own = [file.absolute() for file in files or []]
     for file in own:
         check_recording(file)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window must not leave the daemon behind either
+        signal.signal(number, _interrupt)
     root = keep.expanduser().absolute() if keep else Path(tempfile.mkdtemp(prefix="nemowatch-demo-"))
     stage = Stage(root)
     stage.build()
     console = open_console()
     console.print(f"Everything happens in {root}\n", soft_wrap=True, markup=False)
-    acts = _show(console, play(stage, own))
+    with closing(play(stage, own)) as performance:
+        acts = _show(console, performance)
     console.print(f"\nOutputs:     {root / 'Recordings'}/*-output", soft_wrap=True, markup=False)
     console.print(f"Daemon log:  {stage.daemon_log}", soft_wrap=True, markup=False)
     console.print("Next:        nemowatch init writes rules of your own to start from", markup=False)
     failed = [act for act in acts if act.job is None or act.job.state != "done"]
     if failed:
         raise DemoFailed(f"{len(failed)} of {len(acts)} jobs failed.", hint=f"The log: {stage.daemon_log}.")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[Act]:

@@ -27,7 +27,8 @@ def guarded(command: Callable[_Parameters, _Answer]) -> Callable[_Parameters, _A
     @functools.wraps(command)
     def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Answer:
         try:
-            return command(*args, **kwargs)
+            answer = command(*args, **kwargs)
+            sys.stdout.flush()  # a reader that has gone is met here, not when Python ends
         except NemoWatchError as error:
             _say(str(error))
             raise typer.Exit(error.exit_code) from None
@@ -38,8 +39,9 @@ def guarded(command: Callable[_Parameters, _Answer]) -> Callable[_Parameters, _A
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         except OSError as error:
-            _say(f"{error.filename or 'A file'}: {error.strerror or error}.")
+            _say(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}.")
             raise typer.Exit(1) from None
+        return answer
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
@@ -10,8 +11,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nemowatch.jobs.records import JobRecord
+    from nemowatch.standing import Standing
 
 _RECENT = 5
+_WAITING_SHOWN = 10
 
 
 def status(*, as_json: AsJson = False) -> None:
@@ -21,9 +24,11 @@ def status(*, as_json: AsJson = False) -> None:
     from nemowatch.jobs.reading import open_book  # noqa: PLC0415
     from nemowatch.jobs.records import JobState  # noqa: PLC0415
     from nemowatch.places import StateFolder, read_lock_holder  # noqa: PLC0415
+    from nemowatch.standing import read_standing  # noqa: PLC0415
 
     state = StateFolder.locate()
     daemon = read_lock_holder(state)
+    standing = None if daemon is None else read_standing(state.standing)
     with open_book(state.database) as store:
         counts = {} if store is None else store.count_by_state()
         active = () if store is None else store.unfinished()
@@ -34,6 +39,7 @@ def status(*, as_json: AsJson = False) -> None:
             {
                 "daemon": daemon,
                 "state_folder": str(state.root),
+                "standing": None if standing is None else asdict(standing),
                 "jobs": {known.value: counts.get(known, 0) for known in JobState},
                 "active": [job_as_json(record) for record in active],
                 "recent": [job_as_json(record) for record in recent],
@@ -42,8 +48,10 @@ def status(*, as_json: AsJson = False) -> None:
         return
     console = open_console()
     _print_daemon(console, daemon, str(state.root))
+    if standing is not None:
+        _print_standing(console, standing)
     summary = ", ".join(f"{count} {known}" for known, count in counts.items())
-    console.print(f"Jobs: {summary or 'none yet'}.")
+    console.print(f"Jobs:         {summary or 'none yet'}.")
     _print_jobs(console, "Now", active)
     _print_jobs(console, "Last", recent)
 
@@ -53,7 +61,23 @@ def _print_daemon(console: Console, daemon: dict[str, Any] | None, folder: str) 
         console.print("NemoWatch is not running. `nemowatch run` starts it.")
     else:
         console.print(f"NemoWatch runs: process {daemon.get('pid')}, since {daemon.get('since')}.")
-    console.print(f"State folder: {folder}", soft_wrap=True)
+    console.print(f"State folder: {folder}", soft_wrap=True, markup=False)
+
+
+def _print_standing(console: Console, standing: Standing) -> None:
+    console.print(f"Rules:        {standing.rules_file}", soft_wrap=True, markup=False)
+    for line in standing.folders:
+        reason = f": {line.reason}" if line.reason else ""
+        console.print(f"Folder:       {line.folder} ({line.state}{reason})", soft_wrap=True, markup=False)
+    for file in standing.waiting[:_WAITING_SHOWN]:
+        reason = f": {file.reason}" if file.reason else ""
+        name = file.path.rpartition("/")[2]
+        console.print(
+            f"Waiting:      {name}, rule {file.rule} ({file.state}{reason})", soft_wrap=True, markup=False
+        )
+    more = standing.waiting_in_all - min(len(standing.waiting), _WAITING_SHOWN)
+    if more > 0:
+        console.print(f"Waiting:      {more} more")
 
 
 def _print_jobs(console: Console, title: str, records: tuple[JobRecord, ...]) -> None:

@@ -21,7 +21,7 @@ from nemowatch.sandbox.recordings import make_recording
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from nemowatch.jobs.records import JobRecord
@@ -48,8 +48,8 @@ class Act:
         return self.job is not None and self.job.state.is_final
 
 
-def play(stage: Stage, files: Sequence[Path]) -> Iterator[tuple[Act, ...]]:
-    """Run the demo, and give all acts again and again until each is over.
+def play(stage: Stage, files: Sequence[Path]) -> Generator[tuple[Act, ...], None, None]:
+    """Run the demo, and give all acts again and again until each is over; to be closed, which ends its processes.
 
     Args:
         stage: a stage that has been built.
@@ -64,6 +64,7 @@ def play(stage: Stage, files: Sequence[Path]) -> Iterator[tuple[Act, ...]]:
         api_url = running.enter_context(running_service(stage))
         daemon = running.enter_context(running_daemon(stage, api_url))
         pool = running.enter_context(ThreadPoolExecutor(max_workers=4, thread_name_prefix="saver"))
+        running.callback(pool.shutdown, wait=False, cancel_futures=True)
         running.callback(stop.set)
         savers = _own_files(stage, files, stop) if files else _made_recordings(stage, stop)
         saving = [(saver, pool.submit(saver.save)) for saver in savers]

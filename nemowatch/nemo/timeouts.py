@@ -16,7 +16,8 @@ class Timeouts:
 
     Attributes:
         connect: to a connection.
-        read: to the next bytes of an answer, and to the socket taking the next bytes of a request.
+        read: to the next bytes of an answer.
+        write: to the network taking the next piece of an upload (2 MiB; slow lines need time for it).
         call: a whole call that carries no file and no prompt.
         upload: a whole upload.
         after_upload: from an upload's last byte to the answer: the service looks into the file first.
@@ -27,6 +28,7 @@ class Timeouts:
 
     connect: float = 15.0
     read: float = 60.0
+    write: float = 300.0
     call: float = 120.0
     upload: float = 3 * 3600.0
     after_upload: float = 600.0
@@ -36,6 +38,5 @@ class Timeouts:
 
     def for_http(self, *, read: float | None = None) -> httpx.Timeout:
         """In httpx's terms; `read` replaces the usual time for the next bytes of an answer."""
-        return httpx.Timeout(
-            connect=self.connect, read=self.read if read is None else read, write=self.read, pool=self.connect
-        )
+        wait = self.read if read is None else read
+        return httpx.Timeout(connect=self.connect, read=wait, write=self.write, pool=self.connect)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = 2 * 1024 * 1024
+"""Measured: 1 MiB takes 1.6 times as long as curl, 2 MiB 1.3 times, 4 MiB the same and twice the memory."""
 
 _TYPES = {
     ".mp4": "video/mp4",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import make_video, wait_until
@@ -74,6 +75,9 @@ class House:
         assert not wanted or job["state"] in wanted, job
         return dict(job)
 
+    def status(self) -> Any:
+        return json.loads(self.run("status", "--json").stdout)
+
     @property
     def output(self) -> Path:
         return self.root / "talks-output" / "shorts" / "talk"
@@ -102,13 +106,19 @@ def test_recording_that_is_saved_becomes_outputs_in_the_sibling_folder(
             "talk.mp4",
             "timeline.json",
         ]
-        status = json.loads(house.run("status", "--json").stdout)
+        (house.watched / "growing.mp4").write_bytes(b"")
+        wait_until(lambda: house.status()["standing"]["waiting"], 30)
+        status = house.status()
         assert status["daemon"]["pid"] == process.pid
+        assert [folder["state"] for folder in status["standing"]["folders"]] == ["watched"]
+        assert status["standing"]["waiting"][0]["path"] == str(house.watched / "growing.mp4")
+        assert "growing.mp4, rule shorts" in house.run("status").stdout
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert sandbox.ledger()["leaked_tokens"] == []
     assert sandbox.ledger()["unattributed_calls"] == []
     assert house.job("done")["output_folder"] == str(house.output)
+    assert house.status()["standing"] is None
     shown = house.run("jobs", "show", str(house.job()["id"])[:6]).stdout
     assert "Uploaded talk.mp4" in shown
 
