@@ -56,7 +56,7 @@ def main() -> None:
     stage.build()
     acts = list(play(stage, []))[-1]
     console = Console(record=True, width=80, file=io.StringIO(), highlight=False, force_terminal=True)
-    console.print("$ make demo\n", markup=False)
+    console.print('$ make demo ARGS="--keep ~/nemo-demo"\n', markup=False)
     console.print(final_table(acts))
     console.print("\nOutputs:     ~/nemo-demo/Recordings/*-output", markup=False)
     svg = console.export_svg(title="nemowatch demo")

@@ -161,9 +161,8 @@ class Download:
     def _pieces(self, response: httpx.Response, total: int | None) -> Iterator[bytes]:
         """The body; read past httpx where its length is known, in pieces larger than httpx's 64 KiB.
 
-        The first piece is all that httpx had read together with the head; the rest is on the connection, which
-        is not used again. This is half as fast again, and as fast as curl. Were a byte missed, the length would
-        tell.
+        The first piece is all that httpx had read together with the head; the rest is still on the connection,
+        which is not used again. That takes half the time. Were a byte missed, the length would tell.
         """
         if response.headers.get("content-encoding"):
             yield from response.iter_bytes()  # compressed although we asked for it as it is
@@ -206,7 +205,7 @@ class Download:
     def _failed(self, what: str, *, status: int | None = None, retryable: bool = False) -> DownloadFailed:
         error = DownloadFailed(
             f"{self._target.name} can't be downloaded from {show_address(self._url)}: {what}.",
-            hint="It is tried again." if retryable else "Its address may have expired.",
+            hint="It usually passes; try again later." if retryable else "Its address may have expired.",
             status=status,
         )
         error.retryable = retryable

@@ -85,7 +85,7 @@ class Transport:
         except TimeoutError as error:
             raise ServiceDown(
                 f"NemoVideo took longer than {seconds:g} s while {call.doing}.",
-                hint="It is tried again later.",
+                hint="It usually passes; try again later.",
             ) from error
         raise_for_answer(answer, account)
         return answer

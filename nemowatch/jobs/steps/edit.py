@@ -6,13 +6,14 @@ marker never sends again: it looks whether the state has changed (nemo-api.md §
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import PromptChangedNothing, PromptUncertain
 from nemowatch.jobs.results import Edited
 from nemowatch.nemo.errors import PromptTimedOut, ServiceDown, StreamCut
-from nemowatch.nemo.events import Heartbeat, TextEvent
+from nemowatch.nemo.events import TextEvent
 from nemowatch.nemo.screen_talk import translate
 from nemowatch.nemo.timeline import Timeline
 from nemowatch.units import format_duration
@@ -59,25 +60,30 @@ async def edit(run: JobRun, session_id: str, text: str, number: int) -> Edited:
 async def _send(run: JobRun, session_id: str, text: str) -> tuple[tuple[str, ...], bool]:
     """Send and listen: the texts, and whether the stream was heard to its end."""
     texts: list[str] = []
-    started = said = run.clock.monotonic()
+    telling = asyncio.create_task(_tell_that_it_goes_on(run))
     try:
         async with aclosing(run.api.send_prompt(session_id, text)) as events:
             async for event in events:
-                now = run.clock.monotonic()
-                if isinstance(event, TextEvent):
-                    shown = translate(event.text)
-                    if shown:
-                        texts.append(shown)
-                        await run.tell(f"NemoVideo: {shown}")
-                elif isinstance(event, Heartbeat) and now - said >= run.settings.still_working_seconds:
-                    said = now
-                    await run.tell(f"Still working, {format_duration(now - started)} so far.")
+                shown = translate(event.text) if isinstance(event, TextEvent) else ""
+                if shown:
+                    texts.append(shown)
+                    await run.tell(f"NemoVideo: {shown}")
     except (StreamCut, PromptTimedOut, ServiceDown) as error:
         if isinstance(error, ServiceDown) and error.status is None:
             raise  # it never left this machine
         await run.tell(f"The answer broke off: {error.message} Looking at the timeline instead.")
         return tuple(texts), False
+    finally:
+        telling.cancel()
     return tuple(texts), True
+
+
+async def _tell_that_it_goes_on(run: JobRun) -> None:
+    """A long edit is silent for minutes; its heartbeats may be comments of the stream, which nobody sees here."""
+    started = run.clock.monotonic()
+    while True:
+        await run.clock.sleep(run.settings.still_working_seconds)
+        await run.tell(f"Still working, {format_duration(run.clock.monotonic() - started)} so far.")
 
 
 async def _look_for_change(run: JobRun, session_id: str, before: str) -> SessionState | None:
