@@ -21,6 +21,7 @@ from loguru import logger
 import nemowatch
 from nemowatch.clock import SystemClock
 from nemowatch.intake.intake import Intake
+from nemowatch.intake.records import PendingState
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.desk import Candidate, JobDesk
 from nemowatch.jobs.engine import Engine
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _JOBS_LOOK_SECONDS = 0.2
 _STOP_WITHIN_SECONDS = 9.0
 _STANDING_SECONDS = 1.0
+_EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Daemon:
             parts.enter_context(self._catch_signals())
             database = await asyncio.to_thread(Database, self._state.database)
             parts.callback(database.close)
-            store = JobStore(database)
+            store = JobStore(database.engine)
             before = await asyncio.to_thread(store.count_by_state)
             intake = await self._start_parts(parts, database, store)
             telling = asyncio.create_task(self._tell_standing(intake))
@@ -107,11 +109,14 @@ class Daemon:
             else:
                 await self._or_stop(intake.join())
             after = await asyncio.to_thread(store.count_by_state)
+            left = [file for file in intake.pending() if file.state is PendingState.RETRYING] if once else []
         logger.info("NemoWatch has stopped.")
         done, failed = (
             after.get(state, 0) - before.get(state, 0) for state in (JobState.DONE, JobState.FAILED)
         )
-        return DaemonReport(done, failed, self._stopped_by)
+        for file in left:
+            logger.warning(f"{file.path}: not taken by the rule '{file.rule}': {file.reason}")
+        return DaemonReport(done, failed + len(left), self._stopped_by)
 
     async def _start_parts(self, parts: AsyncExitStack, database: Database, store: JobStore) -> Intake:
         """Start everything, the engine first and the folders last; `parts` stops it in the opposite order."""
@@ -130,7 +135,7 @@ class Daemon:
         await engine.start(RecordingWorkflow(workshop, engine.checkpoint).run)
         parts.push_async_callback(engine.stop)
         known = await asyncio.to_thread(KnownFileBook, database)
-        desk = JobDesk(store, known, engine, self._clock)
+        desk = JobDesk(store, workshop.markers, known, engine, self._clock)
         going_on = await desk.queue_unfinished()
         intake = Intake(book.rules, known=_KnownFiles(known), take=_hand_in_at(desk), clock=self._clock)
         await intake.start()
@@ -191,7 +196,7 @@ class Daemon:
 
     @staticmethod
     async def _has_unfinished(store: JobStore) -> bool:
-        return bool(await asyncio.to_thread(store.unfinished))
+        return await asyncio.to_thread(store.has_unfinished)
 
     async def _or_stop(self, waiting: Coroutine[None, None, None]) -> None:
         """Wait for something, but not longer than until a signal says stop."""
@@ -217,14 +222,14 @@ class Daemon:
 
     def _stop(self, number: signal.Signals) -> None:
         if self._stopping.is_set():
-            os._exit(128 + number)
+            os._exit(_EXIT_CODES[number])
         logger.info(
             f"{number.name}: stopping; what is running goes on at the next start. Once more: stop at once."
         )
         self._stopped_by = number
         self._stopping.set()
         # A thread that reads a huge file, or a disk that hangs, must not hold up the end; a kill loses nothing.
-        last_resort = threading.Timer(_STOP_WITHIN_SECONDS, os._exit, (128 + number,))
+        last_resort = threading.Timer(_STOP_WITHIN_SECONDS, os._exit, (_EXIT_CODES[number],))
         last_resort.daemon = True
         last_resort.start()
 

@@ -87,17 +87,22 @@ class StateFolder:
         """Make the folder if it is missing, readable by its owner alone.
 
         Raises:
-            StateError: it can't be made or written.
+            StateError: it can't be made or written, or others can read it.
         """
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.root.chmod(0o700)
             self.job_logs.mkdir(mode=0o700, exist_ok=True)
+            mode = self.root.stat().st_mode & 0o777
         except OSError as error:
             raise StateError(
                 f"The state folder {self.root} can't be used: {error.strerror}.",
                 hint="Set NEMOWATCH_STATE to a folder that this user can write.",
             ) from error
+        if mode & 0o077:
+            raise StateError(
+                f"The state folder {self.root} can be read by others (mode {mode:o}), and it holds the token.",
+                hint=f"If it is meant for NemoWatch alone: chmod 700 '{self.root}'.",
+            )
         return self
 
 

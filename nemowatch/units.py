@@ -40,6 +40,7 @@ def parse_rate(text: str) -> tuple[int, float]:
 
 def format_duration(seconds: float) -> str:
     """Show seconds as people read them: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    seconds = max(0.0, seconds)  # a clock that was set back must not show as a negative time
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

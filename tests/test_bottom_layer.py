@@ -351,12 +351,20 @@ def test_state_folder_is_in_the_home_folder_by_default(monkeypatch: pytest.Monke
 
 def test_state_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     root = tmp_path / "a" / "state"
-    root.mkdir(parents=True, mode=0o777)
 
     state = StateFolder(root).create()
 
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     assert stat.S_IMODE(state.job_logs.stat().st_mode) == 0o700
+
+
+def test_state_folder_that_others_can_read_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    with pytest.raises(StateError, match="chmod 700"):
+        StateFolder(tmp_path).create()
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
 def test_state_folder_that_cannot_be_made_is_an_error_with_a_hint(tmp_path: Path) -> None:

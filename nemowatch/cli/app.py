@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated, NoReturn
 
 import typer
@@ -65,5 +67,7 @@ app.command(cls=Command, rich_help_panel=_WORKSHOP)(guarded(sandbox))
 
 def run_command_line() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text in any encoding
     app()
     raise SystemExit(0)

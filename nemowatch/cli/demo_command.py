@@ -46,15 +46,14 @@ def demo(
     """
     from nemowatch.cli.screen import open_console  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.demo.play import play  # noqa: PLC0415
-    from nemowatch.demo.savers import check_recording  # noqa: PLC0415
+    from nemowatch.demo.savers import check_recordings  # noqa: PLC0415
     from nemowatch.demo.stage import DemoFailed, Stage  # noqa: PLC0415
 
     twice = [name for name, count in Counter(file.name for file in files or []).items() if count > 1]
     if twice:
         raise typer.BadParameter(f"two recordings are called {twice[0]!r}; rename one", param_hint="FILE")
     own = [file.absolute() for file in files or []]
-    for file in own:
-        check_recording(file)
+    check_recordings(own)
     for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window must not leave the daemon behind either
         signal.signal(number, _interrupt)
     root = keep.expanduser().absolute() if keep else Path(tempfile.mkdtemp(prefix="nemowatch-demo-"))
@@ -80,6 +79,8 @@ def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[
     """Show the acts until they are over: live on a terminal, else a line for each change; then the table."""
     from rich.live import Live  # noqa: PLC0415 -- --help must load quickly
 
+    from nemowatch.cli.screen import print_table  # noqa: PLC0415
+
     acts: tuple[Act, ...] = ()
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
@@ -94,7 +95,7 @@ def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[
                     said[act.target] = state
                     console.print(f"{act.rule}: {act.target.name} {_describe(act)}", markup=False)
         console.print()
-    console.print(final_table(acts))
+    print_table(console, final_table(acts))
     return acts
 
 

@@ -30,7 +30,7 @@ def list_jobs(
 ) -> None:
     """List jobs, the newest first."""
     from nemowatch.cli.book import job_as_json  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.screen import jobs_table, open_console, print_json  # noqa: PLC0415
+    from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.jobs.reading import open_book  # noqa: PLC0415
     from nemowatch.jobs.records import JobState  # noqa: PLC0415
@@ -48,7 +48,7 @@ def list_jobs(
     if as_json:
         print_json([job_as_json(record) for record in records])
     elif records:
-        open_console().print(jobs_table(records, now=SystemClock().now()))
+        print_table(open_console(), jobs_table(records, now=SystemClock().now()))
     else:
         typer.echo("No jobs.")
 
@@ -60,7 +60,7 @@ def show_job(
 ) -> None:
     """Show all that is known of one job, and its log."""
     from nemowatch.cli.book import find_job, job_as_json  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
+    from nemowatch.cli.screen import open_console, print_json, printable  # noqa: PLC0415
     from nemowatch.jobs.reading import open_book  # noqa: PLC0415
     from nemowatch.outputs.job_log import JobLog  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
@@ -76,14 +76,15 @@ def show_job(
     log = JobLog(state.job_logs / f"{record.spec.job_id}.log").read()
     if log:
         console.print("\n[bold]Log[/]")
-        console.print(log.rstrip("\n"), markup=False, soft_wrap=True)
+        for line in log.rstrip("\n").split("\n"):
+            console.print(printable(line), markup=False, soft_wrap=True)
 
 
 def _print_facts(console: Console, record: JobRecord) -> None:
     from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
 
     from nemowatch.cli.book import seconds_taken  # noqa: PLC0415
-    from nemowatch.cli.screen import describe_output, show_moment, show_state  # noqa: PLC0415
+    from nemowatch.cli.screen import describe_output, printable, show_moment, show_state  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.units import format_bytes, format_duration  # noqa: PLC0415
 
@@ -92,16 +93,16 @@ def _print_facts(console: Console, record: JobRecord) -> None:
     facts = [
         ("job", spec.job_id),
         ("state", show_state(record)),
-        ("why", escape(record.reason)),
+        ("why", escape(printable(record.reason))),
         ("rule", escape(spec.rule)),
-        ("recording", escape(f"{spec.source.path} ({format_bytes(spec.source.size_bytes)})")),
-        *(("prompt", escape(prompt)) for prompt in spec.prompts),
+        ("recording", escape(printable(f"{spec.source.path} ({format_bytes(spec.source.size_bytes)})"))),
+        *(("prompt", escape(printable(prompt))) for prompt in spec.prompts),
         ("queued", show_moment(spec.queued_at)),
         ("started", show_moment(record.started_at)),
         ("ended", show_moment(record.finished_at)),
         ("time", "" if seconds is None else format_duration(seconds)),
-        ("outputs in", escape(str(record.output_folder or ""))),
-        *(("", escape(describe_output(output))) for output in record.outputs),
+        ("outputs in", escape(printable(str(record.output_folder or "")))),
+        *(("", escape(printable(describe_output(output)))) for output in record.outputs),
     ]
     for name, value in facts:
         if value:

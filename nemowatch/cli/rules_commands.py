@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from nemowatch.rules.rule import Rule, RuleBook
     from nemowatch.rules.survey import FolderReport, Overlap, Sighting
 
-_PIPE_WIDTH = 10_000
-"""Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
 _INDENT = 13
 
 
@@ -126,8 +124,6 @@ class _Report:
         from nemowatch.cli.screen import open_console  # noqa: PLC0415 -- rich is not loaded for `--help`
 
         console = open_console()
-        if not console.is_terminal:
-            console.width = _PIPE_WIDTH
         _print_lines(console, "", [f"{self._book.path}: {_count(len(self._book.rules), 'rule')}, all valid."])
         for rule in self._book.rules:
             _show_rule(console, rule, self._folders[rule.name])
@@ -139,8 +135,10 @@ class _Report:
 
 
 def _show_rule(console: Console, rule: Rule, folders: Iterable[FolderReport]) -> None:
+    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- rich is not loaded for `--help`
+
     console.print()
-    console.print(_printable(rule.name), style="bold", markup=False)
+    console.print(printable(rule.name), style="bold", markup=False)
     depth = " and its subfolders" if rule.recursive else ""
     _print_lines(console, "  watches", [f"{folder}{depth}" for folder in rule.watch])
     _print_lines(console, "  takes", [", ".join(rule.match) or "every accepted type"])
@@ -177,18 +175,15 @@ def _print_lines(console: Console, label: str, values: Iterable[str], *, style: 
     """Print a label and its values below each other; what is too long goes on below, nothing is cut."""
     from rich.text import Text  # noqa: PLC0415 -- rich is not loaded for `--help`
 
+    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- the same
+
     indent = _INDENT if label else 0
     for value in values:
         room = max(20, console.width - indent)
-        for line in Text(_printable(value)).wrap(console, room, overflow="fold"):
+        for line in Text(printable(value)).wrap(console, room, overflow="fold"):
             line.rstrip()
             console.print(Text.assemble((label.ljust(indent), style), line))
             label = ""
-
-
-def _printable(text: str) -> str:
-    """Keep file names from moving the cursor or speaking to the terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from nemowatch.cli.options import RulesPath  # noqa: TC001 -- Typer reads the annotations
 
-_SOME_FILES_FAILED = 3
+SOME_FILES_FAILED = 3
 
 
 def run(
@@ -34,4 +34,4 @@ def run(
     if report.stopped_by is signal.SIGINT:
         raise typer.Exit(128 + signal.SIGINT)
     if once and report.failed:
-        raise typer.Exit(_SOME_FILES_FAILED)
+        raise typer.Exit(SOME_FILES_FAILED)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from nemowatch.jobs.records import DeliveredFile, JobRecord
 
+_PIPE_WIDTH = 10_000
+"""Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
 _STYLES = {"done": "green", "failed": "red", "waiting": "yellow", "queued": "dim"}
 
 
@@ -28,13 +30,30 @@ def open_console() -> Console:
     """Where people read: colours only on a terminal, and never a line cut in a file or a pipe."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=200, no_color=True)
+        console = Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
     return console
 
 
 def print_json(value: Any) -> None:
     """Print a value for scripts."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    readable = sys.stdout.encoding.lower() == "utf-8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=not readable, indent=2) + "\n")
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table, outside a terminal without the blanks that fill up its last column."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().rstrip("\n").split("\n"):
+        console.print(line.rstrip(), markup=False)
+
+
+def printable(text: str) -> str:
+    """A text in one line that can't move the cursor or speak to the terminal, as names of files could."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = True) -> Table:
@@ -50,11 +69,11 @@ def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = Tru
     for record in records:
         seconds = seconds_taken(record, now=now)
         cells = (
-            escape(record.spec.source.path.name),
+            escape(printable(record.spec.source.path.name)),
             escape(record.spec.rule),
             show_state(record),
             "" if seconds is None else format_duration(seconds),
-            escape(record.reason or describe_outputs(record.outputs) or record.note),
+            escape(printable(record.reason or describe_outputs(record.outputs) or record.note)),
         )
         table.add_row(*((record.spec.job_id[:8], *cells) if with_ids else cells))
     return table

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.store import JobStore
     from nemowatch.standing import Standing
 
 _RECENT = 5
+_QUEUED_SHOWN = 10
 _WAITING_SHOWN = 10
 
 
@@ -31,7 +33,7 @@ def status(*, as_json: AsJson = False) -> None:
     standing = None if daemon is None else read_standing(state.standing)
     with open_book(state.database) as store:
         counts = {} if store is None else store.count_by_state()
-        active = () if store is None else store.unfinished()
+        active = () if store is None else _read_active(store)
         ended = [known for known in JobState if known.is_final]
         recent = () if store is None else store.list_jobs(states=ended, limit=_RECENT)
     if as_json:
@@ -56,6 +58,14 @@ def status(*, as_json: AsJson = False) -> None:
     _print_jobs(console, "Last", recent)
 
 
+def _read_active(store: JobStore) -> tuple[JobRecord, ...]:
+    """The jobs that run, and the first of those that wait for their turn."""
+    from nemowatch.jobs.records import JobState  # noqa: PLC0415 -- --help must load quickly
+
+    running = [state for state in JobState if not state.is_final and state is not JobState.QUEUED]
+    return store.list_jobs(states=running) + store.list_jobs(states=[JobState.QUEUED], limit=_QUEUED_SHOWN)
+
+
 def _print_daemon(console: Console, daemon: dict[str, Any] | None, folder: str) -> None:
     if daemon is None:
         console.print("NemoWatch is not running. `nemowatch run` starts it.")
@@ -65,25 +75,27 @@ def _print_daemon(console: Console, daemon: dict[str, Any] | None, folder: str) 
 
 
 def _print_standing(console: Console, standing: Standing) -> None:
+    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
+
     console.print(f"Rules:        {standing.rules_file}", soft_wrap=True, markup=False)
     for line in standing.folders:
         reason = f": {line.reason}" if line.reason else ""
-        console.print(f"Folder:       {line.folder} ({line.state}{reason})", soft_wrap=True, markup=False)
+        text = f"Folder:       {line.folder} ({line.state}{reason})"
+        console.print(printable(text), soft_wrap=True, markup=False)
     for file in standing.waiting[:_WAITING_SHOWN]:
         reason = f": {file.reason}" if file.reason else ""
         name = file.path.rpartition("/")[2]
-        console.print(
-            f"Waiting:      {name}, rule {file.rule} ({file.state}{reason})", soft_wrap=True, markup=False
-        )
+        text = f"Waiting:      {name}, rule {file.rule} ({file.state}{reason})"
+        console.print(printable(text), soft_wrap=True, markup=False)
     more = standing.waiting_in_all - min(len(standing.waiting), _WAITING_SHOWN)
     if more > 0:
         console.print(f"Waiting:      {more} more")
 
 
 def _print_jobs(console: Console, title: str, records: tuple[JobRecord, ...]) -> None:
-    from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import jobs_table, print_table  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.clock import SystemClock  # noqa: PLC0415
 
     if records:
         console.print(f"\n[bold]{title}[/]")
-        console.print(jobs_table(records, now=SystemClock().now()))
+        print_table(console, jobs_table(records, now=SystemClock().now()))

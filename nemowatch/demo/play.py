@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.2
 _MEDIA_SECONDS = 24.0
 _SAVING_SECONDS = 6.0
+_PATIENCE_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -74,19 +75,23 @@ def play(stage: Stage, files: Sequence[Path]) -> Generator[tuple[Act, ...], None
 def _watch(
     stage: Stage, saving: list[tuple[Saver, Future[None]]], daemon: subprocess.Popen[bytes]
 ) -> Iterator[tuple[Act, ...]]:
-    while not stage.state.database.exists():
+    before: tuple[Act, ...] = ()
+    changed = time.monotonic()
+    while True:
         _look_after(daemon, stage)
-        yield tuple(_act_of(saver, future, {}) for saver, future in saving)
-        time.sleep(_LOOK_SECONDS)
-    with open_book(stage.state.database) as store:
-        while True:
-            _look_after(daemon, stage)
+        with open_book(stage.state.database) as store:
             jobs = _read_jobs(store)
-            acts = tuple(_act_of(saver, future, jobs) for saver, future in saving)
-            yield acts
-            if all(act.is_over for act in acts):
-                return
-            time.sleep(_LOOK_SECONDS)
+        acts = tuple(_act_of(saver, future, jobs) for saver, future in saving)
+        yield acts
+        if all(act.is_over for act in acts):
+            return
+        if acts != before:
+            changed, before = time.monotonic(), acts
+        elif time.monotonic() - changed > _PATIENCE_SECONDS:
+            raise DemoFailed(
+                f"Nothing has happened for {_PATIENCE_SECONDS:.0f} seconds.", hint=f"See {stage.daemon_log}."
+            )
+        time.sleep(_LOOK_SECONDS)
 
 
 def _act_of(saver: Saver, future: Future[None], jobs: dict[tuple[str, Path], JobRecord]) -> Act:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from nemowatch.errors import NemoWatchError
+from nemowatch.jobs.identity import hash_content
 from nemowatch.media.errors import NotMedia
 from nemowatch.media.probe import probe
+from nemowatch.rules.ignore import is_builtin_ignored
 from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.sandbox.recordings import make_recording
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _PIECES = 20
+
+
+class SameRecording(NemoWatchError):
+    """Two of the demo's files hold the same content."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -36,13 +46,29 @@ class Saver:
     save: Callable[[], None]
 
 
-def check_recording(file: Path) -> None:
-    """See that a recording is one that the rules take: the demo would wait for ever for a job that never comes.
+def check_recordings(files: Sequence[Path]) -> None:
+    """See that each recording is one that the rules take: the demo would wait in vain for a job that never comes.
 
     Raises:
-        MediaError: it is no media, or not complete.
-        NotMedia: its type is none that the service accepts.
+        MediaError: one is no media, not complete, ignored for its name, or of a type that is not accepted.
+        SameRecording: two hold the same content, which makes one job.
+        OSError: one can't be read.
     """
+    first: dict[str, Path] = {}
+    for file in files:
+        _check_recording(file)
+        other = first.setdefault(hash_content(file), file)
+        if other != file:
+            raise SameRecording(
+                f"{file} holds the same recording as {other}: the same content is one job.",
+                hint="Leave one out.",
+            )
+
+
+def _check_recording(file: Path) -> None:
+    ignored = is_builtin_ignored(PurePath(file.name))
+    if ignored is not None:
+        raise NotMedia(f"{file} would not be taken: {ignored}.", hint="Give it another name.")
     if file.suffix.lower() not in ACCEPTED_TYPES:
         raise NotMedia(
             f"{file} has a type that the service does not accept.",

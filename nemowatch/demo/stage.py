@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -29,17 +30,17 @@ defaults:
   settle: 2s
 rules:
   - name: highlights
-    watch: {root}/Recordings/webinars
+    watch: {highlights}
     skill: video-extractor
     prompt: extract the key highlights and save them as separate clips
   - name: shorts
-    watch: {root}/Recordings/talks
+    watch: {shorts}
     skill: opusclip
     prompt:
       - extract the top 3 viral short clips from this long video
       - export 1080p MP4
   - name: stills
-    watch: {root}/Recordings/interviews
+    watch: {stills}
     skill: ai-video-frames
     prompt: extract one frame every 5 seconds and save them as images
     deliver: [media]
@@ -122,7 +123,8 @@ def running_service(stage: Stage) -> Iterator[str]:
 @contextmanager
 def running_daemon(stage: Stage, api_url: str) -> Iterator[subprocess.Popen[bytes]]:
     """Write the rules and run the daemon on them, as a process of its own, as any user would."""
-    stage.rules_file.write_text(RULES.format(api_url=api_url, root=stage.root), encoding="utf-8")
+    folders = {rule: json.dumps(str(folder)) for rule, folder in stage.watch_folders.items()}
+    stage.rules_file.write_text(RULES.format(api_url=api_url, **folders), encoding="utf-8")
     command = [sys.executable, "-m", "nemowatch", "run", "--rules", str(stage.rules_file)]
     with stage.daemon_log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 -- our own program
@@ -135,8 +137,12 @@ def running_daemon(stage: Stage, api_url: str) -> Iterator[subprocess.Popen[byte
 
 
 def _environment(stage: Stage) -> dict[str, str]:
-    """The user's environment less their account: the demo must not touch it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEMO_", "NEMOWATCH_"))}
+    """The user's environment less their account, which stays untouched, and less proxies: nothing leaves here."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NEMO_", "NEMOWATCH_")) and not name.lower().endswith("_proxy")
+    }
     return kept | {
         "NEMOWATCH_STATE": str(stage.state.root),
         "NEMO_CLIENT_ID": str(uuid.uuid5(uuid.NAMESPACE_URL, str(stage.root))),

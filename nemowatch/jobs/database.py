@@ -7,13 +7,16 @@ goes through `synced`.
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError
 
-from nemowatch.jobs.errors import DatabaseTooNew
+from nemowatch.jobs.errors import DatabaseTooNew, DatabaseUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,17 +73,25 @@ class Database:
     """The database file and its connections.
 
     Args:
-        path: the SQLite file; made on first use.
+        path: the SQLite file; made on first use. Only the daemon, which holds the lock, may make it.
 
     Raises:
         DatabaseTooNew: a later version of NemoWatch wrote it.
+        DatabaseUnusable: it can't be read or written, or is none.
     """
 
     def __init__(self, path: Path) -> None:
-        self.url = f"sqlite:///{path}"
+        self.url = sa.URL.create("sqlite", database=str(path))
         self.engine = _make_engine(self.url, synchronous="NORMAL")
         self._synced_engine = _make_engine(self.url, synchronous="FULL")
-        self._create_tables(path)
+        try:
+            self._create_tables(path)
+        except DatabaseError as error:
+            self.close()
+            raise _unusable(path, error) from error
+        except DatabaseTooNew:
+            self.close()
+            raise
 
     @contextmanager
     def synced(self) -> Iterator[sa.Connection]:
@@ -95,20 +106,74 @@ class Database:
 
     def _create_tables(self, path: Path) -> None:
         with self.synced() as connection:
+            # Python's sqlite3 opens no transaction before a CREATE by itself.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             metadata.create_all(connection)
-            version = connection.execute(sa.select(schema_table.c.version)).scalar_one_or_none()
+            version = _read_version(connection)
             if version is None:
                 connection.execute(schema_table.insert().values(version=SCHEMA_VERSION))
-            elif version > SCHEMA_VERSION:
-                raise DatabaseTooNew(
-                    f"{path} was written by a later version of NemoWatch (its schema is {version}, this one knows "
-                    f"{SCHEMA_VERSION}).",
-                    hint="Install the later version again, or use another state folder (NEMOWATCH_STATE).",
-                )
+            else:
+                _check_version(version, path)
         path.chmod(0o600)
 
 
-def _make_engine(url: str, *, synchronous: str) -> sa.Engine:
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[sa.Engine | None]:
+    """The database as a command sees it while a daemon may be writing; nothing is made or changed by looking.
+
+    Gives None where there is no database, or none that the daemon has finished making.
+
+    Raises:
+        DatabaseTooNew: a later version of NemoWatch wrote it.
+        DatabaseUnusable: it can't be read, or is none.
+    """
+    if not path.exists():
+        yield None
+        return
+    engine = sa.create_engine("sqlite://", creator=lambda: _connect_to_look(path), poolclass=sa.QueuePool)
+    try:
+        with engine.connect() as connection:
+            is_made = sa.inspect(connection).has_table(schema_table.name)
+            version = _read_version(connection) if is_made else None
+        if version is not None:
+            _check_version(version, path)
+        yield None if version is None else engine
+    except DatabaseError as error:
+        raise _unusable(path, error) from error
+    finally:
+        engine.dispose()
+
+
+def _connect_to_look(path: Path) -> sqlite3.Connection:
+    # A URI, since only that can say that nothing is to be made (https://sqlite.org/uri.html).
+    place = quote(str(path).encode("utf-8", "surrogateescape"))
+    connection = sqlite3.connect(f"file:{place}?mode=rw", uri=True, timeout=5.0, check_same_thread=False)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _read_version(connection: sa.Connection) -> int | None:
+    return connection.execute(sa.select(schema_table.c.version)).scalar_one_or_none()
+
+
+def _check_version(version: int, path: Path) -> None:
+    if version > SCHEMA_VERSION:
+        raise DatabaseTooNew(
+            f"{path} was written by a later version of NemoWatch (its schema is {version}, this one knows "
+            f"{SCHEMA_VERSION}).",
+            hint="Install the later version again, or use another state folder (NEMOWATCH_STATE).",
+        )
+
+
+def _unusable(path: Path, error: DatabaseError) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"The database {path} can't be used: {error.orig}.",
+        hint="Look at the disk's room and the file's permissions; if it is damaged, restore it from a backup, or "
+        "use another state folder (NEMOWATCH_STATE).",
+    )
+
+
+def _make_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
     engine = sa.create_engine(url)
 
     @event.listens_for(engine, "connect")

@@ -6,6 +6,7 @@ Called by the daemon for every file that the intake found complete.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +14,9 @@ from loguru import logger
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.jobs.identity import hash_content, make_job_id
-from nemowatch.jobs.records import JobSpec, SourceFile
+from nemowatch.jobs.records import JobRecord, JobSpec, JobState, SourceFile
+from nemowatch.jobs.run import PROMPT_MARKER
+from nemowatch.jobs.source import is_version
 from nemowatch.outputs.names import safe_folder
 from nemowatch.rules.template import output_root, render, source_values
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from nemowatch.clock import Clock
     from nemowatch.jobs.known_files import KnownFileBook
+    from nemowatch.jobs.markers import Markers
     from nemowatch.jobs.store import JobStore
     from nemowatch.rules.rule import Rule
 
@@ -51,14 +55,19 @@ class Candidate:
 class JobDesk:
     """Turns candidates into jobs."""
 
-    def __init__(self, store: JobStore, known: KnownFileBook, queue: Queue, clock: Clock) -> None:
+    def __init__(
+        self, store: JobStore, markers: Markers, known: KnownFileBook, queue: Queue, clock: Clock
+    ) -> None:
         self._store = store
+        self._markers = markers
         self._known = known
         self._queue = queue
         self._clock = clock
 
     async def hand_in(self, candidate: Candidate) -> str:
         """Make a job of a recording, or find the one that this content already has; returns the job's id.
+
+        A job that failed before anything was paid does not count: the recording gets another one.
 
         Raises:
             ChangedMeanwhile: the file is being written again.
@@ -67,14 +76,37 @@ class JobDesk:
         source = candidate.source
         sha256 = await asyncio.to_thread(hash_content, source.path)
         await asyncio.to_thread(_check_unchanged, source)
-        spec = make_spec(candidate, sha256, queued_at=self._clock.now())
-        if await asyncio.to_thread(self._store.add, spec):
+        record, is_new = await asyncio.to_thread(self._enter, candidate, sha256)
+        spec = record.spec
+        # Also for a job that was there: the one who entered it may not have come as far as to queue it.
+        if not record.state.is_final:
             await self._queue.enqueue(spec.job_id, priority=spec.priority)
+        if is_new:
             logger.bind(job=spec.job_id[:8]).info(f"{source.path}: queued for rule {spec.rule}.")
-        else:
-            await self._tell_duplicate(spec)
+        elif spec.source.path != source.path or record.state.is_final:
+            logger.bind(job=spec.job_id[:8]).info(
+                f"{source.path}: the same content as {spec.source.path}, which rule {spec.rule} has had "
+                f"({record.state}); it is not paid for again."
+            )
         self._known.note(spec.rule, source)
         return spec.job_id
+
+    def _enter(self, candidate: Candidate, sha256: str) -> tuple[JobRecord, bool]:
+        """The job of this content in the book, entered if it is not there; and whether it is new."""
+        for attempt in itertools.count(1):
+            spec = make_spec(candidate, sha256, queued_at=self._clock.now(), attempt=attempt)
+            before = self._store.read(spec.job_id)
+            if before is not None and before.state is JobState.FAILED and not self._has_paid(spec.job_id):
+                continue
+            # Also for a job that is there: the file is known from now on, and may be where the content is found.
+            is_new = self._store.add(spec)
+            record = self._store.read(spec.job_id)
+            if record is not None:
+                return record, is_new
+        raise AssertionError("there is always a next attempt")
+
+    def _has_paid(self, job_id: str) -> bool:
+        return self._markers.has_any(job_id, PROMPT_MARKER)
 
     async def queue_unfinished(self) -> int:
         """Queue every job that is in the book and not finished: a crash may have come between the two."""
@@ -83,19 +115,11 @@ class JobDesk:
             await self._queue.enqueue(record.spec.job_id, priority=record.spec.priority)
         return len(records)
 
-    async def _tell_duplicate(self, spec: JobSpec) -> None:
-        first = await asyncio.to_thread(self._store.read, spec.job_id)
-        if first is not None and first.spec.source.path != spec.source.path:
-            logger.bind(job=spec.job_id[:8]).info(
-                f"{spec.source.path}: the same content as {first.spec.source.path}, which rule {spec.rule} "
-                f"has had ({first.state}); it is not paid for again."
-            )
 
-
-def make_spec(candidate: Candidate, sha256: str, *, queued_at: float) -> JobSpec:
+def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: int = 1) -> JobSpec:
     """Fix everything that the job needs, templates filled in, as the rule stands now."""
     rule, source = candidate.rule, candidate.source
-    job_id = make_job_id(rule.name, sha256)
+    job_id = make_job_id(rule.name, sha256, attempt)
     values = source_values(
         rule,
         candidate.folder,
@@ -112,7 +136,7 @@ def make_spec(candidate: Candidate, sha256: str, *, queued_at: float) -> JobSpec
         duration_seconds=candidate.duration_seconds,
         skill_source=rule.skill.source,
         skill_version=rule.skill.version,
-        prompts=tuple(render(prompt, values) for prompt in rule.prompts),
+        prompts=tuple(_printable(render(prompt, values)) for prompt in rule.prompts),
         language=rule.language,
         deliver=rule.deliver,
         output_folder=safe_folder(render(rule.output, values), fixed=output_root(rule, candidate.folder)),
@@ -121,13 +145,13 @@ def make_spec(candidate: Candidate, sha256: str, *, queued_at: float) -> JobSpec
     )
 
 
+def _printable(text: str) -> str:
+    """A text that may be sent: what of a file's name is no UTF-8 is replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _check_unchanged(source: SourceFile) -> None:
-    facts = source.path.lstat()
-    if (facts.st_size, facts.st_mtime_ns, facts.st_ino) != (
-        source.size_bytes,
-        source.modified_ns,
-        source.inode,
-    ):
+    if not is_version(source.path.lstat(), source):
         raise ChangedMeanwhile(
             f"{source.path} is being written again.", hint="It is taken when it has settled."
         )

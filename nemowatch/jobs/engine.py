@@ -46,6 +46,7 @@ class Engine:
         self._starts = starts
         self._polling_seconds = polling_seconds
         self._running: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     async def start(self, run_job: Callable[[str], Awaitable[str]]) -> None:
         """Launch the queue on this event loop; jobs that a crash cut off go on at once.
@@ -55,7 +56,7 @@ class Engine:
         """
         config: DBOSConfig = {
             "name": "nemowatch",
-            "system_database_url": self._database.url,
+            "system_database_url": self._database.url.render_as_string(),
             "system_database_engine": self._database.engine,
             "application_version": _WORKFLOW_VERSION,
             "executor_id": "nemowatch",
@@ -72,6 +73,9 @@ class Engine:
 
         @DBOS.workflow(name="process_recording", max_recovery_attempts=None)
         async def process_recording(job_id: str) -> str:
+            if self._stopping:
+                # A place that a stop has freed is not for the next job: it stays in the queue for the next start.
+                raise asyncio.CancelledError
             task = asyncio.current_task()
             if task is not None:
                 self._running.add(task)
@@ -105,6 +109,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop all jobs where they stand; the next start goes on with them."""
+        self._stopping = True
+        # DBOS warns of each job that is cancelled; here that is the plan.
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

@@ -10,6 +10,7 @@
     ├── RenderFailed          the service gave up on the export
     ├── NothingDelivered      the rule asked for what the job did not make
     ├── UnexpectedFailure     a mistake in NemoWatch itself
+    ├── DatabaseUnusable      the state's database can't be read or written, or is none
     └── DatabaseTooNew        the state folder was written by a later version
 
 Raised by the steps, turned into job states by `workflow.py` alone.
@@ -58,6 +59,10 @@ class NothingDelivered(JobError):
 
 class UnexpectedFailure(JobError):
     """A mistake in NemoWatch itself; the daemon's log has the details."""
+
+
+class DatabaseUnusable(JobError):
+    """The database can't be read or written, or is none."""
 
 
 class DatabaseTooNew(JobError):

@@ -19,6 +19,10 @@ def hash_content(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def make_job_id(rule: str, sha256: str) -> str:
-    """The id of the one job that this rule makes of this content: 16 hexadecimal digits, always the same."""
-    return hashlib.sha256(f"{rule}\0{sha256}".encode()).hexdigest()[:16]
+def make_job_id(rule: str, sha256: str, attempt: int = 1) -> str:
+    """The id of the job that this rule makes of this content: 16 hexadecimal digits, always the same.
+
+    A later attempt, after one that failed and cost nothing, is another job.
+    """
+    parts = (rule, sha256) if attempt == 1 else (rule, sha256, str(attempt))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -31,6 +31,19 @@ class Markers:
             facts = connection.execute(query).scalar_one_or_none()
         return None if facts is None else dict(json.loads(facts))
 
+    def has_any(self, job_id: str, beginning: str) -> bool:
+        """Whether a job has a marker whose name begins like this."""
+        table = markers_table.c
+        query = sa.select(table.name).where(table.job_id == job_id, table.name.startswith(beginning))
+        with self._database.engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def drop(self, job_id: str, name: str) -> None:
+        """Take a marker back; only where it is certain that the call did nothing."""
+        table = markers_table.c
+        with self._database.synced() as connection:
+            connection.execute(markers_table.delete().where(table.job_id == job_id, table.name == name))
+
     def set(self, job_id: str, name: str, facts: Mapping[str, str], *, now: float) -> None:
         """Keep facts under a name, synced to the disk. A marker is set once: a second time is a mistake.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nemowatch.jobs.database import Database
+from nemowatch.jobs.database import open_for_reading
 from nemowatch.jobs.store import JobStore
 
 if TYPE_CHECKING:
@@ -19,12 +19,7 @@ def open_book(path: Path) -> Iterator[JobStore | None]:
 
     Raises:
         DatabaseTooNew: a later version of NemoWatch wrote it.
+        DatabaseUnusable: it can't be read, or is none.
     """
-    if not path.exists():
-        yield None
-        return
-    database = Database(path)
-    try:
-        yield JobStore(database)
-    finally:
-        database.close()
+    with open_for_reading(path) as engine:
+        yield None if engine is None else JobStore(engine)

@@ -7,7 +7,6 @@ fields with a default, never rename one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class Connected:
 class Uploaded:
     """The recording is in the session."""
 
-    filename: str
     seconds: float
 
 
@@ -101,5 +99,3 @@ class Story:
     renders: tuple[Exported, ...] = ()
     files: tuple[Downloaded, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
-    credits_after: int | None = None
-    timeline: dict[str, Any] | None = None

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from loguru import logger
+from sqlalchemy.exc import OperationalError
 
+from nemowatch.jobs.source import find_source
 from nemowatch.jobs.store import Changes
 from nemowatch.nemo.attribution import Attribution
 from nemowatch.outputs.job_log import JobLog
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+PROMPT_MARKER = "prompt:"
+"""How the names of the markers begin that stand for money."""
+
 _PROGRESS_EVERY_SECONDS = 0.5
 
 
@@ -39,14 +44,19 @@ class JobSettings:
         poll_seconds: pause between two looks at a render (nemo-api.md §8.3).
         polls: looks at that pace; after them the pause doubles each time, up to `longest_poll_seconds`.
         look_pauses: pauses before each further look at a timeline that has not changed (nemo-api.md §5).
+        still_seconds: a changed timeline counts as final when two looks so far apart find it the same: music and
+            titles follow the picture by themselves (nemo-api.md §5).
         still_working_seconds: how often a long edit is said to be still going on.
+        trouble_pause: before the next try to write to a database or a disk that is full.
     """
 
     poll_seconds: float = 30.0
     polls: int = 10
     longest_poll_seconds: float = 600.0
     look_pauses: tuple[float, ...] = (30.0, 60.0, 60.0, 60.0, 60.0)
+    still_seconds: float = 3.0
     still_working_seconds: float = 120.0
+    trouble_pause: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -84,17 +94,15 @@ class JobRun:
 
     async def enter(self, state: JobState, reason: str = "") -> None:
         """Write that the job is now in this state."""
-        now = self.clock.now()
         self._last_report = float("-inf")
         await self._settle_reports()
-        await asyncio.to_thread(
-            self._store.write, self.spec.job_id, Changes(state=state, reason=reason, started_at=now), now=now
-        )
+        now = self.clock.now()
+        await self._write(Changes(state=state, reason=reason, started_at=now), now)
 
     async def finish(self, changes: Changes) -> None:
-        """Write how the job ended."""
+        """Write how the job ended. Does not return before that is written: the queue forgets the job after it."""
         await self._settle_reports()
-        await asyncio.to_thread(self._store.write, self.spec.job_id, changes, now=self.clock.now())
+        await self._write(changes, self.clock.now())
 
     async def tell(self, text: str) -> None:
         """Write a line into the job's log and the daemon's."""
@@ -121,9 +129,35 @@ class JobRun:
         now = self.clock.now()
         await asyncio.to_thread(self._markers.set, self.spec.job_id, name, facts, now=now)
 
+    async def drop_marker(self, name: str) -> None:
+        """Take a note back: the call was refused before it did anything."""
+        await asyncio.to_thread(self._markers.drop, self.spec.job_id, name)
+
+    async def has_paid(self) -> bool:
+        """Whether a prompt was sent that may have been charged."""
+        return await asyncio.to_thread(self._markers.has_any, self.spec.job_id, PROMPT_MARKER)
+
+    async def find_source(self) -> Path:
+        """Where the queued content lies now; a renamed recording is found at its new place.
+
+        Raises:
+            SourceGone, SourceChanged: it is nowhere.
+        """
+        places = await asyncio.to_thread(self._store.places_of, self.spec.job_id)
+        return await asyncio.to_thread(find_source, self.spec, places)
+
     async def in_thread(self, work: Callable[[], _Answer]) -> _Answer:
         """Do something that blocks without holding up the event loop."""
         return await asyncio.to_thread(work)
+
+    async def _write(self, changes: Changes, now: float) -> None:
+        """Write into the book, for as long as it takes: a full disk or a locked database passes."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._store.write, self.spec.job_id, changes, now=now)
+            except OperationalError as error:
+                self._logger.warning(f"The state can't be written: {error.orig}. It is tried again.")
+                await self.clock.sleep(self.settings.trouble_pause)
 
     async def _write_progress(self, fraction: float, note: str) -> None:
         now = self.clock.now()

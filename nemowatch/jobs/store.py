@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import Database, jobs_table, known_files_table
+from nemowatch.jobs.database import jobs_table, known_files_table
 from nemowatch.jobs.records import DeliveredFile, JobRecord, JobSpec, JobState
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Changes:
 class JobStore:
     """Jobs in the database."""
 
-    def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
 
     def add(self, spec: JobSpec) -> bool:
         """Keep a new job, and that its file is known; both or none. False when the job was there already."""
@@ -107,6 +107,19 @@ class JobStore:
                 .limit(10)
             ).all()
         return tuple(_record_of(row) for row in rows)
+
+    def places_of(self, job_id: str) -> tuple[Path, ...]:
+        """Where the content of a job was seen, under whatever name."""
+        query = sa.select(known_files_table.c.path).where(known_files_table.c.job_id == job_id)
+        with self._engine.connect() as connection:
+            return tuple(Path(text) for text in connection.execute(query).scalars())
+
+    def has_unfinished(self) -> bool:
+        """Whether any job is to go on."""
+        final = [state for state in JobState if state.is_final]
+        query = sa.select(jobs_table.c.job_id).where(jobs_table.c.state.not_in(final)).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def list_jobs(
         self, *, states: Iterable[JobState] = (), rule: str | None = None, limit: int | None = None

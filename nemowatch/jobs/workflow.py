@@ -8,6 +8,7 @@ results.
 from __future__ import annotations
 
 import asyncio
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -41,6 +42,7 @@ from nemowatch.jobs.steps.prepare import prepare
 from nemowatch.jobs.steps.upload import upload
 from nemowatch.jobs.store import Changes
 from nemowatch.nemo.intents import Intent
+from nemowatch.outputs.errors import FolderUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -82,6 +84,8 @@ class RecordingWorkflow:
         if record is None:
             logger.error(f"Job {job_id} is in the queue but not in the book; it is dropped.")
             return JobState.FAILED
+        if record.state.is_final:
+            return record.state  # it ended, and only the queue had not heard of it
         job = JobRun(self._workshop, record.spec)
         try:
             if record.started_at is not None:
@@ -135,28 +139,35 @@ class Passage:
     async def end(self, ending: Ending) -> str:
         """Publish the output folder, of a failed job too, and write how the job ended."""
         job, story = self._job, self.story
-        now = job.clock.now()
+        ending = await self._with_way_out(ending)
         try:
             delivered = await self._step(
                 f"deliver-{ending.state}", JobState.DELIVERING, Delivered, lambda: deliver(job, story, ending)
             )
         except StepFailed as failure:
             reason = f"{failure.message} {failure.hint}".rstrip()
-            if ending.reason:
+            if ending.reason and failure.message not in ending.reason:
                 reason = f"{ending.reason} Moreover: {reason}"
             await job.tell(f"Failed: {reason}")
-            await job.finish(Changes(JobState.FAILED, reason=reason, finished_at=now))
+            await job.finish(Changes(JobState.FAILED, reason=reason, finished_at=job.clock.now()))
             return JobState.FAILED
         outputs = tuple(
             DeliveredFile(file.name, file.kind, file.size_bytes, file.duration_seconds)
             for file in delivered.files
         )
         reason = f"{ending.reason} {ending.hint}".rstrip()
-        folder = Path(delivered.folder)
+        folder, now = Path(delivered.folder), job.clock.now()
         await job.finish(
             Changes(ending.state, reason, finished_at=now, output_folder=folder, outputs=outputs)
         )
         return ending.state
+
+    async def _with_way_out(self, ending: Ending) -> Ending:
+        """A job that failed before it cost anything may simply be had again; say so."""
+        if ending.state is JobState.DONE or await self._job.has_paid():
+            return ending
+        way_out = "Nothing was paid: save the recording again (`touch` will do) to have another try."
+        return replace(ending, hint=f"{ending.hint} {way_out}".lstrip())
 
     async def _act(self, session_id: str, action: Action) -> None:
         job, number = self._job, action.number
@@ -195,6 +206,20 @@ class Passage:
     def _add_files(self, *files: Downloaded) -> None:
         self.story = replace(self.story, files=(*self.story.files, *files))
 
+    async def _with_room(self, state: JobState, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Run a step's work; while the disk is full, the job waits and the step is taken again."""
+        job = self._job
+        while True:
+            await job.enter(state)
+            try:
+                return await work()
+            except (FolderUnusable, OSError) as error:
+                if not _is_lack_of_room(error):
+                    raise
+                await job.enter(JobState.WAITING, f"{error} It goes on by itself when there is room.")
+                logger.bind(job=job.spec.job_id[:8]).warning(f"{error} The job waits.")
+                await job.clock.sleep(job.settings.trouble_pause)
+
     async def _step(
         self, name: str, state: JobState, kind: type[_Result], work: Callable[[], Awaitable[_Result]]
     ) -> _Result:
@@ -204,8 +229,7 @@ class Passage:
         async def attempt() -> dict[str, Any]:
             started = self._job.clock.monotonic()
             try:
-                await self._job.enter(state)
-                result = await work()
+                result = await self._with_room(state, work)
             except (NemoWatchError, OSError) as error:
                 return _failure(error)
             except Exception:  # noqa: BLE001 -- see below
@@ -220,6 +244,12 @@ class Passage:
             raise StepFailed(**answer["failure"])
         self.story = replace(self.story, timings=self.story.timings | {name: answer["seconds"]})
         return adapter.validate_python(answer["result"])
+
+
+def _is_lack_of_room(error: BaseException | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, FolderUnusable) and _is_lack_of_room(error.__cause__)
 
 
 _MaybeExported: Any = Exported | None

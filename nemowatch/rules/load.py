@@ -5,7 +5,6 @@ Called by the daemon and the commands. Reads the file and looks at the folders i
 
 from __future__ import annotations
 
-import itertools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from nemowatch.rules.tree import read_tree
 from nemowatch.rules.validate import Checked, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from nemowatch.rules.folders import Finding
@@ -51,7 +50,7 @@ def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
     drafts = [_Draft(tree, checked, file, index) for index in range(len(file.rules))]
     names = _name_rules(drafts)
     problems += [problem for draft in drafts for problem in draft.problems()]
-    problems += _repeated_names(drafts)
+    problems += _repeated_names(drafts, names)
     problems += _folder_problems(drafts, names, require_folders=require_folders)
     nemo, nemo_problems = _settings(path, file.nemo)
     problems += nemo_problems
@@ -157,36 +156,29 @@ class _Draft:
 
 
 def _name_rules(drafts: Iterable[_Draft]) -> list[str]:
-    """Give each rule its name; one without takes its folder's, made unique by a number."""
-    drafts = list(drafts)
-    taken = {draft.get("name").casefold() for draft in drafts if draft.has("name")}
-    numbers: dict[str, Iterator[int]] = {}
-    names = []
-    for draft in drafts:
-        base = draft.get("name") or _folder_name(draft.get("watch"))
-        name = base
-        while not draft.has("name") and name.casefold() in taken:
-            name = f"{base}-{next(numbers.setdefault(base, itertools.count(2)))}"
-        taken.add(name.casefold())
-        names.append(name)
-    return names
+    """Give each rule its name; one without takes its folder's."""
+    return [draft.get("name") or _folder_name(draft.get("watch")) for draft in drafts]
 
 
 def _folder_name(watch: tuple[Path, ...]) -> str:
     return (watch[0].name.lstrip(".").replace("\\", "-")[:70] if watch else "") or "rule"
 
 
-def _repeated_names(drafts: Iterable[_Draft]) -> list[Problem]:
+def _repeated_names(drafts: Iterable[_Draft], names: Iterable[str]) -> list[Problem]:
+    """Two rules never share a name: it says which files a rule has had, so it must not depend on their order."""
     first: dict[str, int] = {}
     problems = []
-    for draft in drafts:
-        if not draft.has("name"):
-            continue
-        name = draft.get("name")
+    for draft, name in zip(drafts, names, strict=True):
+        if not (draft.has("name") or draft.has("watch")):
+            continue  # it is told already that the folder is missing
         other = first.setdefault(name.casefold(), draft.index)
-        if other != draft.index:
+        if other == draft.index:
+            continue
+        if draft.has("name"):
             message = f'rules[{other}] is called "{name}" too; two rules never share a name.'
-            problems.append(draft.tree.problem(draft.place("name"), message))
+        else:
+            message = f'rules[{other}] is called "{name}" too, by its folder; give each a `name` of its own.'
+        problems.append(draft.tree.problem(draft.place("name"), message))
     return problems
 
 

@@ -2,7 +2,8 @@
 
 Points: `before:STEP` (about to run), `after:STEP` (done, not yet checkpointed), `kept:STEP` (checkpointed),
 `marked:NAME` (a marker is on the disk, its call not yet made), `midway:prompt` (the first event has arrived), and
-`none`. The daemon itself knows nothing of this: the points are put around its parts from outside.
+`none`. The daemon itself knows nothing of this: the points are put around its parts from outside, and its queue is
+looked at more often than usual.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from nemowatch.nemo.client import NemoApi
 from nemowatch.places import StateFolder
 from nemowatch.rules.load import load_rules
 
-SETTINGS = JobSettings(poll_seconds=0.05, look_pauses=(0.1, 0.2, 0.4, 0.8, 1.6))
+SETTINGS = JobSettings(poll_seconds=0.05, look_pauses=(0.1, 0.2, 0.4, 0.8, 1.6), still_seconds=0.05)
 """Fast looks: the sandbox finishes an edit within moments, also when its client has gone."""
 
 
@@ -59,6 +61,8 @@ def put_points(point: str) -> None:
             kill_at("midway:prompt")
             yield event
 
+    quickly = partialmethod(Engine.__init__, polling_seconds=0.05)
+    Engine.__init__ = quickly  # type: ignore[assignment,method-assign]
     Engine.checkpoint = checkpoint_with_points  # type: ignore[method-assign]
     Markers.set = set_with_points  # type: ignore[method-assign]
     NemoApi.send_prompt = send_with_points  # type: ignore[assignment,method-assign]

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.xdist_group("daemon")  # they share one daemon; see `day`
+
 RULES = """\
-nemo: {{api_url: {url}, poll: 1s}}
+nemo: {{api_url: {url}, poll: 200ms}}
 log: {{level: DEBUG}}
 rules:
   - name: shorts
@@ -39,7 +42,9 @@ class House:
         self.log = root / "daemon.log"
         self.rules = root / "rules.yaml"
         self.rules.write_text(RULES.format(url=url, folder=self.watched))
-        self.environment = os.environ | {
+        own = {name: value for name, value in os.environ.items() if not name.startswith("NEMO")}
+        self.environment = own | {
+            "HOME": str(root),
             "NEMOWATCH_STATE": str(root / "state"),
             "NEMOWATCH_RULES": str(self.rules),
             "NEMO_CLIENT_ID": "daemon-test",
@@ -94,61 +99,101 @@ def house(tmp_path: Path, sandbox: Sandbox) -> House:
     return House(tmp_path, sandbox.url)
 
 
-def test_recording_that_is_saved_becomes_outputs_in_the_sibling_folder(
-    house: House, sandbox: Sandbox
-) -> None:
-    with house.daemon() as process:
-        make_video(house.watched / "talk.mp4", seconds=4)
-        wait_until(house.output.exists, 30)
-        assert sorted(path.name for path in house.output.iterdir()) == [
-            "job.json",
-            "job.log",
-            "talk.mp4",
-            "timeline.json",
-        ]
-        (house.watched / "growing.mp4").write_bytes(b"")
-        wait_until(lambda: house.status()["standing"]["waiting"], 30)
-        status = house.status()
-        assert status["daemon"]["pid"] == process.pid
-        assert [folder["state"] for folder in status["standing"]["folders"]] == ["watched"]
-        assert status["standing"]["waiting"][0]["path"] == str(house.watched / "growing.mp4")
-        assert "growing.mp4, rule shorts" in house.run("status").stdout
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-    assert sandbox.ledger()["leaked_tokens"] == []
-    assert sandbox.ledger()["unattributed_calls"] == []
-    assert house.job("done")["output_folder"] == str(house.output)
-    assert house.status()["standing"] is None
-    shown = house.run("jobs", "show", str(house.job()["id"])[:6]).stdout
-    assert "Uploaded talk.mp4" in shown
+@dataclass(frozen=True)
+class Day:
+    """A daemon's day: what it said and left, from its start to SIGTERM, and what was asked meanwhile."""
+
+    house: House
+    process: int
+    outputs: list[str]
+    status: Any
+    status_shown: str
+    second_daemon: subprocess.CompletedProcess[str]
+    exit_code: int
+    log: str
+    ledger: Any
 
 
-def test_no_token_is_written_anywhere_but_into_its_own_file(house: House) -> None:
-    make_video(house.watched / "talk.mp4", seconds=2)
-    done = house.run("run", "--once")
-    assert done.returncode == 0, done.stderr
-    token_file = house.root / "state" / "token.json"
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """One daemon for many looks at it: a recording is saved, then a copy of it, then one that is not complete."""
+    root = tmp_path_factory.mktemp("day")
+    with Sandbox(root / "service") as sandbox:
+        house = House(root, sandbox.url)
+        with house.daemon() as process:
+            (house.watched / "diary.mp4").write_text("Dear diary, " * 1000)
+            recording = make_video(house.watched / "talk.mp4", seconds=4)
+            wait_until(house.output.exists, 30)
+            outputs = sorted(path.name for path in house.output.iterdir())
+            (house.watched / "copy.mp4").write_bytes(recording.read_bytes())
+            os.utime(recording)
+            (house.watched / "growing.mp4").write_bytes(b"")
+            wait_until(lambda: b"not paid for again" in house.log.read_bytes())
+            wait_until(lambda: house.status()["standing"]["waiting"])
+            status, shown = house.status(), house.run("status").stdout
+            second_daemon = house.run("run")
+            process.send_signal(signal.SIGTERM)
+            exit_code = process.wait(10)
+        log = house.log.read_text()
+        ledger = sandbox.ledger()
+        yield Day(house, process.pid, outputs, status, shown, second_daemon, exit_code, log, ledger)
+
+
+def test_recording_that_is_saved_becomes_outputs_in_the_sibling_folder(day: Day) -> None:
+    assert day.outputs == ["job.json", "job.log", "talk.mp4", "timeline.json"]
+    job = day.house.job("done")
+    assert job["output_folder"] == str(day.house.output)
+    assert "Uploaded talk.mp4" in day.house.run("jobs", "show", str(job["id"])[:6]).stdout
+
+
+def test_status_tells_the_folders_the_waiting_files_and_who_runs(day: Day) -> None:
+    assert day.status["daemon"]["pid"] == day.process
+    assert [folder["state"] for folder in day.status["standing"]["folders"]] == ["watched"]
+    assert day.status["standing"]["waiting"][0]["path"] == str(day.house.watched / "growing.mp4")
+    assert "growing.mp4, rule shorts" in day.status_shown
+    assert day.house.status()["standing"] is None
+
+
+def test_second_daemon_is_refused_and_told_who_runs(day: Day) -> None:
+    assert day.second_daemon.returncode == 7
+    assert str(day.process) in day.second_daemon.stderr
+
+
+def test_copy_of_a_recording_is_not_paid_for_again(day: Day) -> None:
+    assert (len(day.ledger["uploads"]), len(day.ledger["prompts"]), len(day.ledger["renders"])) == (1, 1, 1)
+    assert "copy.mp4" in day.log
+
+
+def test_text_that_calls_itself_a_video_is_never_uploaded(day: Day) -> None:
+    assert "diary.mp4" in day.log
+    assert [upload["filename"] for upload in day.ledger["uploads"]] == ["talk.mp4"]
+
+
+def test_sigterm_ends_the_daemon_well(day: Day) -> None:
+    assert day.exit_code == 0
+    assert day.log.endswith("NemoWatch has stopped.\n")
+
+
+def test_every_call_says_which_skill_it_is_for_and_no_download_carries_a_token(day: Day) -> None:
+    assert day.ledger["leaked_tokens"] == []
+    assert day.ledger["unattributed_calls"] == []
+
+
+def test_no_token_is_written_anywhere_but_into_its_own_file(day: Day) -> None:
+    root = day.house.root
+    token_file = root / "state" / "token.json"
     assert token_file.stat().st_mode & 0o777 == 0o600
     token = json.loads(token_file.read_text())["token"].encode()
     assert len(token) > 8
-    written = [path for path in house.root.rglob("*") if path.is_file() and "service" not in path.parts]
+    written = [path for path in root.rglob("*") if path.is_file() and "service" not in path.parts]
     assert [path for path in written if token in path.read_bytes()] == [token_file]
-    assert token.decode() not in done.stderr + done.stdout
+    assert token.decode() not in day.log
 
 
-def test_copy_of_a_recording_is_not_paid_for_again(house: House, sandbox: Sandbox) -> None:
-    recording = make_video(house.watched / "talk.mp4", seconds=2)
-    assert house.run("run", "--once").returncode == 0
-    (house.watched / "copy.mp4").write_bytes(recording.read_bytes())
-    os.utime(recording)
-    done = house.run("run", "--once")
-    assert done.returncode == 0
-    assert "not paid for again" in done.stderr
-    assert len(sandbox.ledger()["prompts"]) == 1
-
-
-def test_interrupted_job_goes_on_at_the_next_start(house: House, sandbox: Sandbox) -> None:
-    make_video(house.watched / "talk.mp4", seconds=4)
+def test_interrupted_job_goes_on_at_the_next_start_and_a_copy_made_meanwhile_is_none_of_its_own(
+    house: House, sandbox: Sandbox
+) -> None:
+    recording = make_video(house.watched / "talk.mp4", seconds=4)
     with house.daemon() as process:
         wait_until(lambda: sandbox.ledger()["renders"], 30)
         process.send_signal(signal.SIGINT)
@@ -156,17 +201,14 @@ def test_interrupted_job_goes_on_at_the_next_start(house: House, sandbox: Sandbo
         assert process.wait(10) == 130
         assert time.monotonic() - asked < 10
     assert house.job()["state"] not in {"done", "failed"}
-    assert house.run("run", "--once").returncode == 0
+    (house.watched / "copy.mp4").write_bytes(recording.read_bytes())
+    os.utime(recording)
+    done = house.run("run", "--once")
+    assert done.returncode == 0, done.stderr
+    assert "not paid for again" in done.stderr
     assert house.job("done")
     ledger = sandbox.ledger()
     assert (len(ledger["uploads"]), len(ledger["prompts"]), len(ledger["renders"])) == (1, 1, 1)
-
-
-def test_second_daemon_is_refused_and_told_who_runs(house: House) -> None:
-    with house.daemon() as process:
-        second = house.run("run")
-        assert second.returncode == 7
-        assert str(process.pid) in second.stderr
 
 
 def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: House) -> None:
@@ -178,14 +220,6 @@ def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: Hou
     assert "nmv_usr_not_a_real_token" not in done.stderr + json.dumps(job)
     assert sorted(path.name for path in house.output.iterdir()) == ["job.json", "job.log"]
     assert "token" in (house.output / "job.log").read_text()
-
-
-def test_text_that_calls_itself_a_video_is_never_uploaded(house: House, sandbox: Sandbox) -> None:
-    (house.watched / "talk.mp4").write_text("Dear diary, " * 1000)
-    done = house.run("run", "--once")
-    assert done.returncode == 0
-    assert "talk.mp4" in done.stderr
-    assert sandbox.ledger()["uploads"] == []
 
 
 def test_broken_rules_are_told_with_their_place(house: House) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from nemowatch.jobs.database import Database
-from nemowatch.jobs.errors import DatabaseTooNew
+from nemowatch.jobs.errors import DatabaseTooNew, DatabaseUnusable
 from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.reading import open_book
@@ -28,7 +28,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def store(database: Database) -> JobStore:
-    return JobStore(database)
+    return JobStore(database.engine)
 
 
 def make_spec(
@@ -179,6 +179,50 @@ def test_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(DatabaseTooNew, match="schema is 99"):
         Database(path)
+
+
+def test_looking_at_a_database_that_is_just_being_made_finds_nothing(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "nemowatch.db").execute("PRAGMA user_version=1").connection.close()
+    with open_book(tmp_path / "nemowatch.db") as book:
+        assert book is None
+
+
+def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "nemowatch.db"
+    path.write_text("Dear diary, " * 1000)
+    with pytest.raises(DatabaseUnusable, match="not a database"), open_book(path):
+        pass
+    with pytest.raises(DatabaseUnusable, match="not a database"):
+        Database(path)
+
+
+def test_looking_changes_nothing_while_a_daemon_writes(
+    database: Database, store: JobStore, tmp_path: Path
+) -> None:
+    store.add(make_spec())
+
+    def write_through_a_look() -> None:
+        with open_book(tmp_path / "nemowatch.db") as book:
+            assert book is not None
+            assert len(book.list_jobs()) == 1
+            book.add(make_spec("b" * 16))
+
+    with pytest.raises(DatabaseUnusable, match="readonly"):
+        write_through_a_look()
+    assert len(store.list_jobs()) == 1
+
+
+@pytest.mark.parametrize("name", ["a: b #1", "50 % off?", "caf\udce9"])
+def test_state_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    database = Database(folder / "nemowatch.db")
+    JobStore(database.engine).add(make_spec())
+    with open_book(folder / "nemowatch.db") as book:
+        assert book is not None
+        assert len(book.list_jobs()) == 1
+    database.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_looking_makes_no_database(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import make_video
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.clock import SystemClock
 from nemowatch.jobs.database import Database
@@ -16,13 +21,13 @@ from nemowatch.jobs.identity import hash_content, make_job_id
 from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.records import JobRecord, JobSpec, SourceFile
 from nemowatch.jobs.run import JobSettings, Workshop
-from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.store import Changes, JobStore
 from nemowatch.jobs.workflow import RecordingWorkflow
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.token import TokenSource
 from nemowatch.sandbox.server import Sandbox
 
-FAST = JobSettings(poll_seconds=0.05, look_pauses=(0.01, 0.01))
+FAST = JobSettings(poll_seconds=0.05, look_pauses=(0.01, 0.01), still_seconds=0.01, trouble_pause=0.05)
 
 
 class Bench:
@@ -31,7 +36,7 @@ class Bench:
     def __init__(self, root: Path, sandbox: Sandbox, client: NemoClient, database: Database) -> None:
         self.root = root
         self.sandbox = sandbox
-        self.store = JobStore(database)
+        self.store = JobStore(database.engine)
         logs = root / "logs"
         logs.mkdir()
         self.workshop = Workshop(
@@ -195,7 +200,18 @@ async def test_recording_that_vanished_fails_before_anything_leaves_the_machine(
     record = await bench.run(spec)
     assert record.state == "failed"
     assert "no longer there" in record.reason
+    assert "Nothing was paid" in record.reason
     assert bench.sandbox.ledger()["sessions"] == {}
+
+
+async def test_recording_that_was_renamed_while_it_waited_is_found(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    renamed = spec.source.path.rename(bench.root / "talks" / "renamed.mp4")
+    # The intake meets it under its new name, and the same content is the same job.
+    bench.store.add(replace(spec, source=replace(spec.source, path=renamed)))
+    record = await bench.run(spec)
+    assert record.state == "done", record.reason
+    assert [upload["filename"] for upload in bench.sandbox.ledger()["uploads"]] == ["renamed.mp4"]
 
 
 async def test_recording_that_was_written_again_fails_and_a_touched_one_does_not(bench: Bench) -> None:
@@ -208,6 +224,84 @@ async def test_recording_that_was_written_again_fails_and_a_touched_one_does_not
     record = await bench.run(changed)
     assert record.state == "failed"
     assert "written again" in record.reason
+
+
+async def test_recording_replaced_after_a_restart_is_not_uploaded_under_the_old_job(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    await bench.run(spec)
+    uploads = len(bench.sandbox.ledger()["uploads"])
+    again = bench.add_job("keep only the first 3 seconds", source=spec.source.path)
+    for kept in [name for name in bench.checkpoints if name not in ("prepare", "connect")]:
+        del bench.checkpoints[kept]
+    make_video(spec.source.path, seconds=3, seed=5)
+    record = await bench.run(again)
+    assert (record.state, "written again" in record.reason) == ("failed", True)
+    assert len(bench.sandbox.ledger()["uploads"]) == uploads
+
+
+async def test_music_and_title_that_follow_by_themselves_are_waited_for(bench: Bench) -> None:
+    patient = replace(bench.workshop, settings=replace(FAST, still_seconds=1.5))
+    bench.workshop = patient
+    record = await bench.run(bench.add_job("generate a 3 second video of a sunrise"))
+    assert record.state == "done", record.reason
+    draft = json.loads((bench.root / "out" / "talk" / "timeline.json").read_text())
+    manifest = json.loads((bench.root / "out" / "talk" / "job.json").read_text())
+    assert len(draft["t"]) == 3
+    assert manifest["timeline"].startswith("Timeline (3 tracks)")
+
+
+async def test_job_waits_while_the_disk_is_full_and_goes_on_by_itself(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    states: list[str] = []
+
+    def full_at_first(target: Path) -> None:
+        record = bench.store.read(spec.job_id)
+        assert record is not None
+        states.append(record.state)
+        if len(states) < 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nemowatch.jobs.steps.download._sync", full_at_first)
+    record = await bench.run(spec)
+    assert record.state == "done", record.reason
+    assert states == ["downloading"] * 3
+    assert bench.sandbox.ledger()["totals"]["prompts"] == 1
+
+
+async def test_end_of_a_job_is_written_as_often_as_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+    write, refused = bench.store.write, []
+
+    def locked_at_first(job_id: str, changes: Changes, *, now: float) -> None:
+        if changes.state == "done" and len(refused) < 3:
+            refused.append(changes)
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+        write(job_id, changes, now=now)
+
+    monkeypatch.setattr(bench.store, "write", locked_at_first)
+    assert (await bench.run(spec)).state == "done"
+    assert len(refused) == 3
+
+
+async def test_output_that_shrank_after_it_was_checked_is_not_delivered(bench: Bench) -> None:
+    spec = bench.add_job("keep only the first 2 seconds")
+
+    async def cut_before_delivery(
+        name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+    ) -> dict[str, Any]:
+        if name == "deliver-done":
+            (video,) = (bench.root / "out").glob(".talk.*.partial/talk.mp4")
+            os.truncate(video, 0)
+        return await Bench.checkpoint(bench, name, step)
+
+    bench.checkpoint = cut_before_delivery  # type: ignore[method-assign]
+    record = await bench.run(spec)
+    assert record.state == "failed"
+    assert "0 bytes" in record.reason
 
 
 async def test_recording_over_the_limit_fails_before_the_upload(bench: Bench) -> None:

@@ -113,19 +113,26 @@ def test_anchors_and_merges_work(desk: Desk) -> None:
     assert (third.name, third.settle_seconds, third.watch) == ("third", 1.0, (desk.root / "b",))
 
 
-def test_names_are_made_from_folders_and_stay_unique(desk: Desk) -> None:
-    desk.folder("x/in")
-    names = [
-        rule.name
-        for rule in desk.load("""\
-            rules:
-              - {watch: ROOT/in, prompt: a}
-              - {watch: ROOT/x/in/, prompt: b}
-              - {watch: ROOT/in, prompt: c, name: IN-2}
-              - {watch: ROOT/in, prompt: d}
-        """).rules
-    ]
-    assert names == ["in", "in-3", "IN-2", "in-4"]
+def test_name_is_made_from_the_folder(desk: Desk) -> None:
+    desk.folder("x/deep")
+    book = desk.load("""\
+        rules:
+          - {watch: ROOT/in, prompt: a}
+          - {watch: ROOT/x/deep/, prompt: b}
+          - {watch: ROOT/in, prompt: c, name: in-2}
+    """)
+    assert [rule.name for rule in book.rules] == ["in", "deep", "in-2"]
+
+
+def test_rules_that_would_get_the_same_name_are_to_be_named(desk: Desk) -> None:
+    # A number would do, but a rule put between the two would then take over the files of the next one.
+    (problem,) = desk.problems("""\
+        rules:
+          - {watch: ROOT/in, prompt: a}
+          - {watch: ROOT/in, prompt: b}
+    """)
+    assert 'rules[0] is called "in" too' in problem.message
+    assert "give each a `name`" in problem.message
 
 
 @pytest.mark.parametrize("written", ["5", "0:30", "on", "no", "1.10", "2026-01-31", "0x1F", "1_000", ".5"])

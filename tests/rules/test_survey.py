@@ -23,9 +23,9 @@ def test_rules_that_take_the_same_files_are_found(desk: Desk) -> None:
 def test_rules_for_different_files_of_one_folder_do_not_overlap(desk: Desk) -> None:
     book = desk.load("""\
         rules:
-          - {watch: ROOT/in, prompt: a, match: "*.mp4"}
-          - {watch: ROOT/in, prompt: b, match: ["*", "!*.mp4"]}
-          - {watch: ROOT/in, prompt: c, match: "*.mp4", ignore: "*"}
+          - {name: a, watch: ROOT/in, prompt: a, match: "*.mp4"}
+          - {name: b, watch: ROOT/in, prompt: b, match: ["*", "!*.mp4"]}
+          - {name: c, watch: ROOT/in, prompt: c, match: "*.mp4", ignore: "*"}
     """)
     assert list(find_overlaps(book)) == []
 
@@ -62,8 +62,8 @@ def test_folder_reached_by_a_link_overlaps(desk: Desk) -> None:
 def test_patterns_of_special_names_are_tried(desk: Desk) -> None:
     book = desk.load("""\
         rules:
-          - {watch: ROOT/in, prompt: a, match: "talk-*.mp4"}
-          - {watch: ROOT/in, prompt: b, match: "talk*"}
+          - {name: a, watch: ROOT/in, prompt: a, match: "talk-*.mp4"}
+          - {name: b, watch: ROOT/in, prompt: b, match: "talk*"}
     """)
     assert [each.example for each in find_overlaps(book)] == ["talk-x.mp4"]
 

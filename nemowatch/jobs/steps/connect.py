@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nemowatch.jobs.results import Connected
 from nemowatch.nemo.errors import ApiError
+from nemowatch.outputs.names import safe_name
 
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
@@ -15,7 +16,9 @@ _NAME_LENGTH = 80
 
 async def connect(run: JobRun) -> Connected:
     """Make a session. A restart may make a second one: an empty session costs nothing."""
-    session = await run.api.create_session(run.spec.source.path.stem[:_NAME_LENGTH], run.spec.language)
+    session = await run.api.create_session(
+        safe_name(run.spec.source.path.stem)[:_NAME_LENGTH], run.spec.language
+    )
     link = await _project_link(run, session.session_id, session.task_id)
     credits_before = await read_balance(run)
     balance = "" if credits_before is None else f" Credits: {credits_before}."

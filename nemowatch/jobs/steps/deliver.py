@@ -11,6 +11,8 @@ import nemowatch
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.results import Delivered, Downloaded, Story
 from nemowatch.jobs.steps.connect import read_balance
+from nemowatch.jobs.store import path_to_text
+from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.job_log import LOG_NAME
 from nemowatch.outputs.manifest import (
     Credits,
@@ -56,7 +58,7 @@ async def deliver(run: JobRun, story: Story, ending: Ending) -> Delivered:
     if await run.in_thread(staging.published) is None:
         await _complete(run, story, ending, staging.folder)
     folder = await run.in_thread(staging.publish)
-    return Delivered(str(folder), story.files)
+    return Delivered(path_to_text(folder), story.files)
 
 
 async def _complete(run: JobRun, story: Story, ending: Ending, folder: Path) -> None:
@@ -78,21 +80,28 @@ def _last_words(spec: JobSpec, story: Story, ending: Ending, finished: float) ->
 
 
 def _describe_all(folder: Path, files: tuple[Downloaded, ...]) -> tuple[Output, ...]:
-    outputs = [
-        describe_output(
-            folder,
-            file.name,
-            file.kind,
-            duration_seconds=file.duration_seconds,
-            width=file.width,
-            height=file.height,
-        )
-        for file in files
-    ]
+    outputs = [_describe(folder, file) for file in files]
     if (folder / _TIMELINE_NAME).exists():
         outputs.append(describe_output(folder, _TIMELINE_NAME, "timeline"))
     outputs.append(describe_output(folder, LOG_NAME, "log"))
     return tuple(outputs)
+
+
+def _describe(folder: Path, file: Downloaded) -> Output:
+    output = describe_output(
+        folder,
+        file.name,
+        file.kind,
+        duration_seconds=file.duration_seconds,
+        width=file.width,
+        height=file.height,
+    )
+    if output.size_bytes != file.size_bytes:
+        raise FolderUnusable(
+            f"{folder / file.name} has {output.size_bytes} bytes; {file.size_bytes} were downloaded and checked.",
+            hint="Something else writes there, or the disk lost it; the service still has the render.",
+        )
+    return output
 
 
 def _make_manifest(

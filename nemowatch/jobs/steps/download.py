@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from nemowatch.atomic import write_atomically
+from nemowatch.atomic import sync_file, sync_folder, write_atomically
 from nemowatch.jobs.results import Collected, Downloaded, Exported
 from nemowatch.media.verify import verify_delivered
+from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.names import safe_name
 from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.units import format_bytes
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.state import GeneratedMedia, SessionState
+
+_SCRAPS = (".part", ".tmp")
+"""Endings of unfinished files, which are removed before the outputs are published."""
 
 
 async def download_render(run: JobRun, exported: Exported, number: int) -> Downloaded:
@@ -40,14 +44,16 @@ async def collect_media(run: JobRun, session_id: str) -> Collected:
     """Write `timeline.json`, and fetch what the service generated into `media/` where the rule delivers it."""
     staging = await run.open_staging()
     state = await run.api.read_state(session_id)
-    await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", state))
+    try:
+        await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", state))
+    except OSError as error:
+        raise FolderUnusable.because(error, run.spec.output_folder) from error
     if "media" not in run.spec.deliver:
         return Collected(files=())
     files: list[Downloaded] = []
     taken: set[str] = set()
     for item in state.generated_media:
         name = _free_name(_name_of(item, len(files) + 1), taken)
-        (staging.folder / "media").mkdir(exist_ok=True)
         files.append(await _fetch(run, item.url, staging.folder / "media" / name, f"media/{name}", "media"))
     remarks = tuple(f"A generated entry carries no address: {entry}" for entry in state.unaddressed_media)
     for remark in remarks:
@@ -61,12 +67,23 @@ async def _fetch(
     def report(done: int, total: int) -> None:
         run.report(done, total, f"downloading {name}")
 
-    size = await run.api.download(url, target, report, render_id=render_id)
+    try:
+        target.parent.mkdir(exist_ok=True)
+        size = await run.api.download(url, target, report, render_id=render_id)
+        # On the disk before the checkpoint says so: a power cut must not leave a name without its content.
+        await run.in_thread(lambda: _sync(target))
+    except OSError as error:
+        raise FolderUnusable.because(error, run.spec.output_folder) from error
     if target.suffix.lower() not in ACCEPTED_TYPES:
         return Downloaded(name, kind, size)
     info = await run.in_thread(lambda: verify_delivered(target))
     await run.tell(f"Downloaded {name} ({format_bytes(size)}).")
     return Downloaded(name, kind, size, info.duration_seconds, info.width, info.height)
+
+
+def _sync(target: Path) -> None:
+    sync_file(target)
+    sync_folder(target.parent)
 
 
 def _write_timeline(target: Path, state: SessionState) -> None:
@@ -82,8 +99,8 @@ def _name_of(item: GeneratedMedia, number: int) -> str:
 
 def _free_name(name: str, taken: set[str]) -> str:
     """The name, numbered if another file has it already (compared as file systems that ignore case do)."""
-    path = PurePosixPath(name)
-    candidate, count = name, 1
+    path = PurePosixPath(f"{name}_" if name.lower().endswith(_SCRAPS) else name)
+    candidate, count = path.name, 1
     while candidate.casefold() in taken:
         count += 1
         candidate = f"{path.stem}-{count}{path.suffix}"

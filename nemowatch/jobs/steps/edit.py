@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import PromptChangedNothing, PromptUncertain
 from nemowatch.jobs.results import Edited
-from nemowatch.nemo.errors import PromptTimedOut, ServiceDown, StreamCut
+from nemowatch.jobs.run import PROMPT_MARKER
+from nemowatch.nemo.errors import (
+    ApiError,
+    OutOfCredits,
+    PromptTimedOut,
+    RateLimited,
+    ScopeMissing,
+    ServiceDown,
+    SessionNotFound,
+    StreamCut,
+    TokenRejected,
+)
 from nemowatch.nemo.events import TextEvent
 from nemowatch.nemo.screen_talk import translate
 from nemowatch.nemo.timeline import Timeline
@@ -21,6 +32,11 @@ from nemowatch.units import format_duration
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.state import SessionState
+
+_REFUSALS = (OutOfCredits, RateLimited, ScopeMissing, SessionNotFound, TokenRejected)
+"""Answers that come before a run begins: nothing was done, so nothing was paid."""
+
+_MOST_LOOKS = 100
 
 
 async def edit(run: JobRun, session_id: str, text: str, number: int) -> Edited:
@@ -38,26 +54,32 @@ async def edit(run: JobRun, session_id: str, text: str, number: int) -> Edited:
         PromptFailed: the service says that the run failed.
     """
     started = run.clock.monotonic()
-    marker = await run.read_marker(f"prompt:{number}")
+    name = f"{PROMPT_MARKER}{number}"
+    marker = await run.read_marker(name)
     if marker is None:
         before = (await run.api.read_state(session_id)).fingerprint()
-        await run.set_marker(f"prompt:{number}", {"fingerprint": before})
+        await run.set_marker(name, {"fingerprint": before})
         await run.tell(f"Prompt {number}: {text}")
-        texts, heard_all = await _send(run, session_id, text)
+        try:
+            texts, heard_all = await _send(run, session_id, text, name)
+        except _REFUSALS:
+            await run.drop_marker(name)
+            raise
     else:
         before, texts, heard_all = marker["fingerprint"], (), False
         await run.tell(
             f"A restart came after prompt {number} was sent; looking at its result, not sending it again."
         )
-    after = await _look_for_change(run, session_id, before)
+    after = await _look_for_change(run, session_id, before, at_once=heard_all or marker is not None)
     if after is None:
         raise _unchanged(text, texts, heard_all=heard_all)
+    after = await _until_still(run, session_id, after)
     timeline = Timeline.from_draft(after.draft).describe() if after.draft else "No timeline."
     await run.tell(f"{timeline} Generated media: {len(after.generated_media)}.")
     return Edited(text, "prompt", texts, timeline, run.clock.monotonic() - started)
 
 
-async def _send(run: JobRun, session_id: str, text: str) -> tuple[tuple[str, ...], bool]:
+async def _send(run: JobRun, session_id: str, text: str, name: str) -> tuple[tuple[str, ...], bool]:
     """Send and listen: the texts, and whether the stream was heard to its end."""
     texts: list[str] = []
     telling = asyncio.create_task(_tell_that_it_goes_on(run))
@@ -70,7 +92,8 @@ async def _send(run: JobRun, session_id: str, text: str) -> tuple[tuple[str, ...
                     await run.tell(f"NemoVideo: {shown}")
     except (StreamCut, PromptTimedOut, ServiceDown) as error:
         if isinstance(error, ServiceDown) and error.status is None:
-            raise  # it never left this machine
+            await run.drop_marker(name)  # it never left this machine
+            raise
         await run.tell(f"The answer broke off: {error.message} Looking at the timeline instead.")
         return tuple(texts), False
     finally:
@@ -86,16 +109,45 @@ async def _tell_that_it_goes_on(run: JobRun) -> None:
         await run.tell(f"Still working, {format_duration(run.clock.monotonic() - started)} so far.")
 
 
-async def _look_for_change(run: JobRun, session_id: str, before: str) -> SessionState | None:
-    """Read the state until it differs from `before`, with the pauses of nemo-api.md §5; None if it never does."""
-    for pause in (0.0, *run.settings.look_pauses):
+async def _look_for_change(
+    run: JobRun, session_id: str, before: str, *, at_once: bool
+) -> SessionState | None:
+    """Read the state until it differs from `before`, with the pauses of nemo-api.md §5; None if it never does.
+
+    A look that fails through a passing fault is one look the less, and the last one tells.
+    """
+    pauses = (0.0, *run.settings.look_pauses) if at_once else run.settings.look_pauses
+    for look, pause in enumerate(pauses, 1):
         if pause:
-            await run.tell(f"The timeline has not changed; looking again in {format_duration(pause)}.")
+            await run.tell(f"Looking at the timeline in {format_duration(pause)}.")
             await run.clock.sleep(pause)
-        state = await run.api.read_state(session_id)
+        try:
+            state = await run.api.read_state(session_id)
+        except ApiError as error:
+            if not error.retryable or look == len(pauses):
+                raise
+            await run.tell(f"The timeline can't be read now: {error.message}")
+            continue
         if state.fingerprint() != before:
             return state
     return None
+
+
+async def _until_still(run: JobRun, session_id: str, state: SessionState) -> SessionState:
+    """Look until the state stays as it is: what is exported too early lacks what was paid for."""
+    for _ in range(_MOST_LOOKS):
+        await run.clock.sleep(run.settings.still_seconds)
+        try:
+            later = await run.api.read_state(session_id)
+        except ApiError as error:
+            if not error.retryable:
+                raise
+            await run.tell(f"The timeline can't be read now: {error.message}")
+            continue
+        if later.fingerprint() == state.fingerprint():
+            break
+        state = later
+    return state
 
 
 def _unchanged(

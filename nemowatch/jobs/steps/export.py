@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nemowatch.jobs.errors import RenderFailed
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.results import Exported
-from nemowatch.nemo.errors import NotFound, RenderExists
+from nemowatch.nemo.errors import ApiError, NotFound, RenderExists
 from nemowatch.nemo.timeline import Timeline
 from nemowatch.units import format_duration
 
@@ -40,7 +40,12 @@ async def export(run: JobRun, session_id: str, number: int) -> Exported | None:
             run.report(status.progress, 100, "rendering")
         await run.clock.sleep(await _pause(run, polls, render_id))
         polls += 1
-        status = await run.api.read_render(render_id)
+        try:
+            status = await run.api.read_render(render_id)
+        except ApiError as error:
+            if not error.retryable:
+                raise
+            await run.tell(f"The render can't be looked at now: {error.message}")
     if status.status == "failed":
         raise RenderFailed(
             f"The render {render_id} failed: {status.message or 'the service gave no reason'}.",

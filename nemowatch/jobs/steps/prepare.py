@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nemowatch.jobs.errors import SourceChanged, SourceGone, SourceTooLarge
-from nemowatch.jobs.identity import hash_content
+from nemowatch.jobs.errors import SourceTooLarge
 from nemowatch.jobs.results import Prepared
 from nemowatch.units import format_bytes
 
@@ -23,28 +22,14 @@ async def prepare(run: JobRun) -> Prepared:
         SourceGone, SourceChanged, SourceTooLarge: nothing has left the machine.
         OutputError: the output folder can't be written.
     """
-    source = run.spec.source
-    try:
-        facts = source.path.lstat()
-    except OSError as error:
-        raise SourceGone(
-            f"{source.path} is no longer there: {error.strerror}.",
-            hint="If it was moved or renamed inside the watched folder, it is taken up from its new place.",
-        ) from error
-    version = (facts.st_size, facts.st_mtime_ns)
-    is_touched = version != (source.size_bytes, source.modified_ns)
-    # A touched file is the same recording; only another content is another job.
-    if is_touched and await run.in_thread(lambda: hash_content(source.path)) != run.spec.sha256:
-        raise SourceChanged(
-            f"{source.path} was written again after it had been queued.",
-            hint="Its new content gets its own job.",
-        )
-    if facts.st_size > MAX_UPLOAD_BYTES:
+    path = await run.find_source()
+    size_bytes = run.spec.source.size_bytes
+    if size_bytes > MAX_UPLOAD_BYTES:
         raise SourceTooLarge(
-            f"{source.path.name} has {format_bytes(facts.st_size)}; the service takes at most "
+            f"{path.name} has {format_bytes(size_bytes)}; the service takes at most "
             f"{format_bytes(MAX_UPLOAD_BYTES)} a file.",
-            hint="Export it smaller, or cut it, and save it under a new name.",
+            hint="Export it smaller, or cut it, and save that into the folder.",
         )
     await run.open_staging()
-    await run.tell(f"Started: {source.path} ({format_bytes(facts.st_size)}), rule {run.spec.rule}.")
-    return Prepared(size_bytes=facts.st_size)
+    await run.tell(f"Started: {path} ({format_bytes(size_bytes)}), rule {run.spec.rule}.")
+    return Prepared(size_bytes=size_bytes)
