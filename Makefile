@@ -2,6 +2,10 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# Much of the tests' time is waiting for processes, so one worker more than there are processors; and a file's tests
+# stay together, because some share a daemon.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 SOURCES := nemowatch tests benchmarks docs
 
 .DEFAULT_GOAL := help
@@ -28,10 +32,10 @@ demo: $(VENV)/.run ## the whole job on this machine: no account, no network (ARG
 	@$(BIN)/nemowatch demo $(ARGS)
 
 test: $(VENV)/.dev ## the default tests (under 90 seconds)
-	@$(BIN)/pytest -n auto -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.dev ## the slow tests too: crashes, the built wheel, the whole demo
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: format lint types contracts generated test ## what must be green before a commit
 

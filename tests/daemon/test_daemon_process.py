@@ -19,8 +19,6 @@ from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox
 
-pytestmark = pytest.mark.xdist_group("daemon")  # they share one daemon; see `day`
-
 RULES = """\
 nemo: {{api_url: {url}, poll: 200ms}}
 log: {{level: DEBUG}}

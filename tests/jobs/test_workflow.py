@@ -240,7 +240,7 @@ async def test_recording_replaced_after_a_restart_is_not_uploaded_under_the_old_
 
 
 async def test_music_and_title_that_follow_by_themselves_are_waited_for(bench: Bench) -> None:
-    patient = replace(bench.workshop, settings=replace(FAST, still_seconds=1.5))
+    patient = replace(bench.workshop, settings=replace(FAST, still_seconds=3.0))
     bench.workshop = patient
     record = await bench.run(bench.add_job("generate a 3 second video of a sunrise"))
     assert record.state == "done", record.reason
