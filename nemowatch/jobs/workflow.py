@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -224,7 +225,9 @@ class Passage:
         self, name: str, state: JobState, kind: type[_Result], work: Callable[[], Awaitable[_Result]]
     ) -> _Result:
         """Run a step, or take its checkpoint; keep how long it took."""
-        adapter = TypeAdapter(kind)
+        # A result's type may be a union, which the type checker takes for no type, and for not hashable.
+        hashable_kind: Any = kind
+        adapter = _adapter_of(hashable_kind)
 
         async def attempt() -> dict[str, Any]:
             started = self._job.clock.monotonic()
@@ -243,13 +246,20 @@ class Passage:
         if "failure" in answer:
             raise StepFailed(**answer["failure"])
         self.story = replace(self.story, timings=self.story.timings | {name: answer["seconds"]})
-        return adapter.validate_python(answer["result"])
+        result: _Result = adapter.validate_python(answer["result"])
+        return result
 
 
 def _is_lack_of_room(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return isinstance(error, FolderUnusable) and _is_lack_of_room(error.__cause__)
+
+
+@cache
+def _adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """How a result is written and read; building one takes longer than using it, so each is kept."""
+    return TypeAdapter(kind)
 
 
 _MaybeExported: Any = Exported | None
