@@ -24,9 +24,10 @@ from nemowatch.sandbox.understanding import understand
 from nemowatch.sandbox.understanding.prompt import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from nemowatch.sandbox.accounts import Account
+    from nemowatch.sandbox.conversation import Evasion
     from nemowatch.sandbox.options import SandboxOptions
     from nemowatch.sandbox.sessions import Content, Session
     from nemowatch.sandbox.shelf import Shelf
@@ -76,6 +77,7 @@ class _Order:
     entry: PromptEntry
     cost: int
     run: Run
+    hold: Callable[[], Awaitable[None]] | None = None
 
 
 class Agent:
@@ -88,20 +90,50 @@ class Agent:
         self._editor = Editor(shelf)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, session: Session, account: Account, text: str) -> Run:
+    def start(
+        self,
+        session: Session,
+        account: Account,
+        text: str,
+        *,
+        hold: Callable[[], Awaitable[None]] | None = None,
+        evasion: Evasion | None = None,
+    ) -> Run:
         """Accept a prompt and begin.
+
+        Args:
+            session: whose timeline it is about.
+            account: who pays.
+            text: the prompt, or an answer to what the agent asked.
+            hold: waited for before the work begins; the credits are set aside already.
+            evasion: ask back, or talk of the screen, in place of doing it.
 
         Raises:
             Refusal: 2001, the account can't pay for it; nothing was begun.
         """
-        prompt = Prompt.read(text)
+        put_off = session.conversation.find_put_off(text)
+        prompt = Prompt.read(put_off or text)
         edits = understand(prompt)
+        if put_off is None and self._options.questions == "always":
+            evasion = evasion or "question"
+        if evasion is not None and edits:
+            return self._evade(session, text, prompt, evasion)
         cost = price(edits)
         account.set_aside(cost)
-        entry = PromptEntry(session.session_id, text, cost)
+        if put_off is not None:
+            session.conversation.take_up()
+        entry = PromptEntry(session.session_id, text, cost, carries_out=put_off or "")
         self._ledger.record_prompt(entry)
         run = Run()
-        self._begin(self._work(_Order(prompt, edits, session, account, entry, cost, run)))
+        self._begin(self._work(_Order(prompt, edits, session, account, entry, cost, run, hold)))
+        return run
+
+    def _evade(self, session: Session, text: str, prompt: Prompt, evasion: Evasion) -> Run:
+        """Put a prompt off: words, no change, no charge."""
+        self._ledger.record_prompt(PromptEntry(session.session_id, text, 0, "asked"))
+        run = Run()
+        run.emit(Said(session.conversation.put_off(prompt.original, evasion, chinese=prompt.is_chinese)))
+        run.finish()
         return run
 
     async def close(self) -> None:
@@ -123,6 +155,8 @@ class Agent:
     async def _work(self, order: _Order) -> None:
         outcome: Outcome = "failed"
         try:
+            if order.hold is not None:
+                await order.hold()
             async with order.session.busy:
                 outcome = await self._make(order)
         except EditImpossible as error:

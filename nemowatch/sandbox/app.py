@@ -6,6 +6,7 @@ and wraps the answer.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,13 @@ from starlette.routing import Route
 
 from nemowatch.sandbox.accounts import Account, Accounts
 from nemowatch.sandbox.agent import Agent
-from nemowatch.sandbox.answers import JsonObject, NotFoundInAdk, Refusal, accept, refuse
+from nemowatch.sandbox.answers import JsonObject, NotFoundInAdk, Refusal, accept, refuse, refuse_as_adk
+from nemowatch.sandbox.breaking import FaultLayer, strike_of
+from nemowatch.sandbox.control import Control
+from nemowatch.sandbox.fault_book import FaultBook
 from nemowatch.sandbox.ledger import CallEntry, Ledger
 from nemowatch.sandbox.renders import Render, RenderFarm, describe_nested, describe_top
-from nemowatch.sandbox.runs import start_run
+from nemowatch.sandbox.runs import RunDesk, read_prompt
 from nemowatch.sandbox.sessions import Session, Sessions
 from nemowatch.sandbox.shelf import Shelf
 from nemowatch.sandbox.uploads import UploadDesk
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from nemowatch.clock import Clock
     from nemowatch.sandbox.options import SandboxOptions
@@ -43,6 +48,16 @@ class _LargeFileResponse(FileResponse):
     """Starlette reads 64 KiB per hop to a thread; a video goes out several times faster in larger pieces."""
 
     chunk_size = 1024 * 1024
+
+
+class _WholeFileResponse(_LargeFileResponse):
+    """A file from a server that knows no ranges: all of it, whatever was asked for."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it as if no range had been asked for."""
+        del self.headers["accept-ranges"]
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 @dataclass(frozen=True)
@@ -71,27 +86,45 @@ class Service:
     def __init__(self, folder: Path, options: SandboxOptions, clock: Clock) -> None:
         self._options = options
         self.ledger = Ledger()
+        self.closing = asyncio.Event()
+        self.faults = FaultBook(options.faults, options.seed)
         self.workshop = Workshop()
         self._shelf = Shelf()
-        self._accounts = Accounts(options, clock, self.ledger)
-        self._sessions = Sessions(folder)
+        self.accounts = Accounts(options, clock, self.ledger)
+        self.sessions = Sessions(folder)
         self._uploads = UploadDesk(options, self._shelf, self.ledger)
         self._renders = RenderFarm(options, self._shelf, self.ledger, self.workshop)
         self.agent = Agent(options, self.ledger, self._shelf, self.workshop)
+        self._runs = RunDesk(self.sessions, self.agent, options, self.closing)
 
     def authenticate(self, request: Request, scope: str) -> Call:
         """Check the caller's token."""
-        account = self._accounts.authenticate(request.headers.get("Authorization", ""), scope)
+        account = self.accounts.authenticate(request.headers.get("Authorization", ""), scope)
         return Call(request, account)
+
+    def reject(self, request: Request) -> None:
+        """Take it that the caller's token is no good."""
+        self.accounts.reject(request.headers.get("Authorization", ""))
+
+    def refuse(self, error: Refusal | NotFoundInAdk) -> Response:
+        """Put a refusal into the form that was chosen."""
+        if isinstance(error, NotFoundInAdk):
+            return refuse_as_adk(error, self._options.errors)
+        return refuse(error, self._options.errors)
+
+    async def close(self) -> None:
+        """End what hangs, and give up every run."""
+        self.closing.set()
+        await self.agent.close()
 
     async def make_token(self, request: Request) -> Response:
         """`POST /api/auth/anonymous-token`."""
-        return accept(self._accounts.issue_anonymous(request.headers.get("X-Client-Id")))
+        return accept(self.accounts.issue_anonymous(request.headers.get("X-Client-Id")))
 
     async def make_session(self, call: Call) -> Response:
         """`POST /api/tasks/me/with-session/nemo_agent`."""
         body = await call.read_object()
-        session = self._sessions.create(
+        session = self.sessions.create(
             call.account.user_id, str(body.get("task_name") or "project"), str(body.get("language") or "en")
         )
         self.ledger.record_session(session.session_id, session.task_name, session.language)
@@ -113,8 +146,7 @@ class Service:
 
     async def run_prompt(self, call: Call) -> Response:
         """`POST /run_sse`."""
-        body = await _read_json(call.request)
-        return start_run(body, call.account, self._sessions, self.agent, self._options)
+        return self._runs.start(await _read_json(call.request), call.account, call.request)
 
     async def show_state(self, call: Call) -> Response:
         """`GET /api/state/nemo_agent/me/<session>/latest`."""
@@ -131,11 +163,14 @@ class Service:
             raise Refusal(402, "export is not available on the free plan")
         body = await call.read_object()
         session = self._find_session(body.get("sessionId"), call)
-        return self._show(self._renders.start(body, session, call.base_url), call)
+        strike = strike_of(call.request)
+        trouble = strike if strike is not None and strike.fault.traits.place == "service" else None
+        return self._show(self._renders.start(body, session, call.base_url, trouble), call)
 
     async def show_render(self, call: Call) -> Response:
         """`GET /api/render/proxy/lambda/<id>`."""
-        return self._show(self._find_render(call), call)
+        render_id = call.request.path_params["render_id"]
+        return self._show(self._renders.look(render_id, call.account.user_id), call)
 
     async def cancel_render(self, call: Call) -> Response:
         """`POST /api/render/proxy/lambda/<id>/cancel`."""
@@ -149,7 +184,7 @@ class Service:
         if render.path is None:
             raise Refusal(404, f"render {render.id} has no output: it is {render.status}")
         self.ledger.record_download()
-        return _LargeFileResponse(render.path, filename=f"{render.id}.mp4")
+        return self._send_file(render.path, filename=f"{render.id}.mp4")
 
     async def deliver(self, request: Request) -> Response:
         """`GET /cdn/<key>/<filename>`: the download host, which must never see a token."""
@@ -159,22 +194,21 @@ class Service:
         if path is None:
             return Response("not found", 404, media_type="text/plain")
         self.ledger.record_download()
-        return _LargeFileResponse(path)
+        return self._send_file(path)
 
-    async def show_ledger(self, _request: Request) -> Response:
-        """`GET /_sandbox/ledger`."""
-        return JSONResponse(self.ledger.snapshot())
-
-    async def show_calls(self, _request: Request) -> Response:
-        """`GET /_sandbox/calls`."""
-        return JSONResponse(self.ledger.calls())
+    def _send_file(self, path: Path, filename: str | None = None) -> Response:
+        kind = _LargeFileResponse if self._options.ranges else _WholeFileResponse
+        return kind(path, filename=filename)
 
     def _show(self, render: Render, call: Call) -> Response:
         describe = describe_top if self._options.render == "top" else describe_nested
         return JSONResponse(describe(render, call.base_url))
 
     def _find_session(self, session_id: Any, call: Call) -> Session:
-        return self._sessions.find(session_id, call.account.user_id)
+        strike = strike_of(call.request)
+        if strike is not None and strike.fault.kind == "forgotten":
+            self.sessions.forget(str(session_id))
+        return self.sessions.find(session_id, call.account.user_id)
 
     def _find_render(self, call: Call) -> Render:
         return self._renders.find(call.request.path_params["render_id"], call.account.user_id)
@@ -185,29 +219,30 @@ def build_app(service: Service) -> Starlette:
     upload = "/api/upload-video/nemo_agent/me/{session_id}"
     state = "/api/state/nemo_agent/me/{session_id}/latest"
     renders = "/api/render/proxy/lambda"
-    guarded: list[tuple[str, str, str, Handler]] = [
-        ("POST", "/api/tasks/me/with-session/nemo_agent", "write", service.make_session),
-        ("POST", "/api/auth/claim-token", "write", service.make_claim),
-        ("POST", upload, "upload", service.take_upload),
-        ("POST", "/run_sse", "write", service.run_prompt),
-        ("GET", state, "read", service.show_state),
-        ("GET", "/api/credits/balance/simple", "read", service.show_credits),
-        ("POST", renders, "render", service.start_render),
-        ("GET", renders + "/{render_id}", "render", service.show_render),
-        ("POST", renders + "/{render_id}/cancel", "render", service.cancel_render),
-        ("GET", "/api/render/proxy/{render_id}/download", "render", service.download_render),
+    guarded: list[tuple[str, str, str, str, Handler]] = [
+        ("session", "POST", "/api/tasks/me/with-session/nemo_agent", "write", service.make_session),
+        ("claim", "POST", "/api/auth/claim-token", "write", service.make_claim),
+        ("upload", "POST", upload, "upload", service.take_upload),
+        ("prompt", "POST", "/run_sse", "write", service.run_prompt),
+        ("state", "GET", state, "read", service.show_state),
+        ("credits", "GET", "/api/credits/balance/simple", "read", service.show_credits),
+        ("render", "POST", renders, "render", service.start_render),
+        ("render-status", "GET", renders + "/{render_id}", "render", service.show_render),
+        ("cancel", "POST", renders + "/{render_id}/cancel", "render", service.cancel_render),
+        ("download", "GET", "/api/render/proxy/{render_id}/download", "render", service.download_render),
     ]
+    faults = FaultLayer(service.faults, service.ledger, service.closing, service.reject)
     routes = [
-        Route(path, _guard(service, scope, handler), methods=[method])
-        for method, path, scope, handler in guarded
+        Route(path, _note(service, faults.around(call, _guard(service, scope, handler))), methods=[method])
+        for call, method, path, scope, handler in guarded
     ]
+    make_token = _note(service, faults.around("token", service.make_token))
     open_routes = [
-        Route("/api/auth/anonymous-token", _note(service, service.make_token), methods=["POST"]),
-        Route("/cdn/{key}/{filename}", service.deliver, methods=["GET"]),
-        Route("/_sandbox/ledger", service.show_ledger, methods=["GET"]),
-        Route("/_sandbox/calls", service.show_calls, methods=["GET"]),
+        Route("/api/auth/anonymous-token", make_token, methods=["POST"]),
+        Route("/cdn/{key}/{filename}", faults.around("cdn", service.deliver), methods=["GET"]),
     ]
-    return Starlette(routes=[*open_routes, *routes])
+    control = Control(service.ledger, service.faults, service.accounts, service.sessions)
+    return Starlette(routes=[*control.routes(), *open_routes, *routes])
 
 
 if TYPE_CHECKING:
@@ -221,24 +256,40 @@ def _guard(service: Service, scope: str, handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         return await handler(service.authenticate(request, scope))
 
-    return _note(service, endpoint)
+    return endpoint
 
 
 def _note(service: Service, endpoint: Endpoint) -> Endpoint:
     """The same endpoint with its refusals put into words and each call noted in the ledger."""
 
     async def noted(request: Request) -> Response:
+        if request.url.path == "/run_sse":
+            await _count_prompt(service, request)
         try:
             response = await endpoint(request)
-        except Refusal as refusal:
-            response = refuse(refusal)
-        except NotFoundInAdk as missing:
-            response = JSONResponse({"detail": missing.detail}, status_code=404)
-        named = [request.headers.get(name, "") for name in _ATTRIBUTION]
-        service.ledger.record_call(CallEntry(request.method, request.url.path, response.status_code, *named))
+        except (Refusal, NotFoundInAdk) as error:
+            response = service.refuse(error)
+        source, version, platform = (request.headers.get(name, "") for name in _ATTRIBUTION)
+        strike = strike_of(request)
+        fault = "" if strike is None else strike.fault.text
+        service.ledger.record_call(
+            CallEntry(
+                request.method, request.url.path, response.status_code, source, version, platform, fault
+            )
+        )
         return response
 
     return noted
+
+
+async def _count_prompt(service: Service, request: Request) -> None:
+    """Count a prompt that has arrived, before anything can go wrong with it."""
+    try:
+        session_id, text = read_prompt(await _read_json(request))
+    except Refusal:
+        return
+    if text:
+        service.ledger.record_arrival(session_id, text)
 
 
 def _base_url(request: Request) -> str:

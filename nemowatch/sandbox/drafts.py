@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,6 +49,35 @@ def write_draft(timeline: Timeline, frame: DraftFrame) -> JsonObject:
 def fingerprint(draft: JsonObject) -> str:
     """The same for equal drafts, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(draft, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ShownDraft:
+    """A draft as it went out, and the timeline that it was made of."""
+
+    draft: JsonObject
+    timeline: Timeline
+
+
+def match_draft(shown: ShownDraft, draft: JsonObject) -> Timeline | None:
+    """The timeline of a draft that is a shown one with none but whole tracks left out; None for any other."""
+    tracks = draft.get("t")
+    if not isinstance(tracks, list) or {**draft, "t": []} != {**shown.draft, "t": []}:
+        return None
+    kept = [track for track in shown.draft["t"] if track in tracks]
+    return _keep_tracks(shown.timeline, kept) if kept == tracks else None
+
+
+def _keep_tracks(timeline: Timeline, tracks: list[JsonObject]) -> Timeline:
+    """The timeline with what these tracks of its draft show."""
+    lanes = {track["lane"] for track in tracks if track["tt"] == AUDIO_TRACK}
+    roles = {track["sg"][0]["m"]["role"] for track in tracks if track["tt"] == TEXT_TRACK}
+    return replace(
+        timeline,
+        segments=timeline.segments if any(track["tt"] == VIDEO_TRACK for track in tracks) else (),
+        sounds=tuple(sound for lane, sound in enumerate(timeline.sounds, 1) if lane in lanes),
+        words=tuple(words for words in timeline.words if words.role in roles),
+    )
 
 
 def find_difference(expected: Any, actual: Any, path: str = "draft") -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from nemowatch.sandbox.analysis import Analysis, analyse, choose_highlights
@@ -20,6 +21,7 @@ from nemowatch.sandbox.edits import (
     DropTracks,
     Edit,
     GenerateVideo,
+    KeepFile,
     KeepRanges,
     OpenRange,
     PickClips,
@@ -29,7 +31,7 @@ from nemowatch.sandbox.edits import (
 from nemowatch.sandbox.materials import make_material
 from nemowatch.sandbox.music import make_music
 from nemowatch.sandbox.recordings import make_recording
-from nemowatch.sandbox.sessions import Content, GeneratedFile
+from nemowatch.sandbox.sessions import Content, GeneratedFile, lay_out
 from nemowatch.sandbox.stills import save_stills, still_name
 from nemowatch.sandbox.timeline import (
     Material,
@@ -79,6 +81,8 @@ class Editor:
         """
         if isinstance(edit, GenerateVideo):
             return self._generate(edit, content, folder)
+        if isinstance(edit, KeepFile):
+            return _keep_file(edit.filename, content)
         if not content.timeline.segments:
             raise EditImpossible("There is no video in this project yet. Please upload one first.")
         match edit:
@@ -218,6 +222,20 @@ class Editor:
                 "pauses": [[round(start, 3), round(end, 3)] for start, end in seen.pauses],
             }
         return tuple(described.items())
+
+
+def _keep_file(filename: str, content: Content) -> Content:
+    """The content with one uploaded file on its timeline; the latest of that name."""
+    named = [file for file in content.uploads if file.filename == filename]
+    if not named:
+        known = ", ".join(file.filename for file in content.uploads) or "none"
+        raise EditImpossible(f"There is no file {filename} in this project. Its files: {known}.")
+    timeline = content.timeline
+    shown = {piece.material.key for piece in timeline.segments}
+    sounding = {sound.material.key for sound in timeline.sounds if not sound.repeat}
+    if shown | sounding == {named[-1].key}:
+        return content
+    return replace(content, timeline=replace(lay_out(named[-1:]), title=PurePath(filename).stem))
 
 
 def _reshape(edit: Edit, timeline: Timeline) -> Timeline:

@@ -87,6 +87,13 @@ class GenerateVideo:
     seconds: float
 
 
+@dataclass(frozen=True)
+class KeepFile:
+    """The timeline becomes this uploaded file's alone; what was cut of it before stays cut."""
+
+    filename: str
+
+
 Edit = (
     SaveStills
     | PickClips
@@ -98,4 +105,5 @@ Edit = (
     | AddMusic
     | DropTracks
     | GenerateVideo
+    | KeepFile
 )

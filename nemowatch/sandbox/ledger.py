@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CALLS_KEPT = 50_000  # the only list that grows while nothing but polling happens
 
-Outcome = Literal["running", "changed", "unchanged", "failed"]
+Outcome = Literal["running", "changed", "unchanged", "failed", "asked"]
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,16 @@ class UploadEntry:
 
 @dataclass
 class PromptEntry:
-    """One prompt that was accepted; `charge` is in credits, 0 when nothing came of it."""
+    """One prompt that was accepted; `charge` is in credits, 0 when nothing came of it.
+
+    `carries_out` is the earlier prompt that this message, an answer to the agent, set going; else empty.
+    """
 
     session_id: str
     text: str
     charge: int
     outcome: Outcome = "running"
+    carries_out: str = ""
 
 
 @dataclass
@@ -50,7 +54,10 @@ class RenderEntry:
 
 @dataclass(frozen=True)
 class CallEntry:
-    """One API call and who it said it came from; a missing header is an empty text."""
+    """One API call and who it said it came from; a missing header is an empty text.
+
+    `fault` is what struck it, in text form; empty for a call that went well.
+    """
 
     method: str
     path: str
@@ -58,6 +65,7 @@ class CallEntry:
     source: str
     version: str
     platform: str
+    fault: str = ""
 
 
 class Ledger:
@@ -70,6 +78,8 @@ class Ledger:
         self._uploads: list[UploadEntry] = []
         self._prompts: list[PromptEntry] = []
         self._renders: list[RenderEntry] = []
+        self._arrivals: Counter[tuple[str, str]] = Counter()
+        self._strikes: Counter[tuple[str, str]] = Counter()
         self._calls: deque[CallEntry] = deque(maxlen=_CALLS_KEPT)
         self._leaks: list[JsonObject] = []
 
@@ -87,6 +97,16 @@ class Ledger:
         """Count a file that arrived whole."""
         with self._lock:
             self._uploads.append(entry)
+
+    def record_arrival(self, session_id: str, text: str) -> None:
+        """Count a prompt that reached the service, whatever becomes of it."""
+        with self._lock:
+            self._arrivals[session_id, text] += 1
+
+    def record_strike(self, call: str, fault: str) -> None:
+        """Count a call that was struck by a fault; `fault` in its text form."""
+        with self._lock:
+            self._strikes[call, fault] += 1
 
     def record_prompt(self, entry: PromptEntry) -> None:
         """Count a prompt when it is accepted, before anything comes of it."""
@@ -128,6 +148,11 @@ class Ledger:
         with self._lock:
             return [asdict(call) for call in self._calls]
 
+    def count_calls(self) -> int:
+        """How many API calls there were so far."""
+        with self._lock:
+            return len(self._calls)
+
     def snapshot(self) -> JsonObject:
         """The whole ledger as JSON; shape: docs/sandbox.md, "The ledger"."""
         with self._lock:
@@ -136,7 +161,12 @@ class Ledger:
                 "sessions": self._pages(),
                 "uploads": [asdict(entry) for entry in self._uploads],
                 "prompts": [asdict(entry) for entry in self._prompts],
+                "prompt_totals": self._sum_up_prompts(),
                 "renders": [asdict(entry) for entry in self._renders],
+                "faults": [
+                    {"call": call, "fault": fault, "struck": struck}
+                    for (call, fault), struck in self._strikes.items()
+                ],
                 "unattributed_calls": [_unattributed(call) for call in self._calls if _missing(call)],
                 "leaked_tokens": list(self._leaks),
             }
@@ -151,6 +181,25 @@ class Ledger:
             "charges": sum(entry.charge for entry in self._prompts),
             "downloads": self._totals["downloads"],
         }
+
+    def _sum_up_prompts(self) -> list[JsonObject]:
+        """One entry for each text in each session: an answer's edit counts for the prompt that it carries out."""
+        applied: Counter[tuple[str, str]] = Counter()
+        charged: Counter[tuple[str, str]] = Counter()
+        for entry in self._prompts:
+            key = (entry.session_id, entry.carries_out or entry.text)
+            applied[key] += entry.outcome == "changed"
+            charged[key] += entry.charge if entry.outcome == "changed" else 0
+        return [
+            {
+                "session_id": key[0],
+                "text": key[1],
+                "received": self._arrivals[key],
+                "applied": applied[key],
+                "charged": charged[key],
+            }
+            for key in dict.fromkeys([*self._arrivals, *applied])
+        ]
 
     def _pages(self) -> JsonObject:
         uploads = Counter(entry.session_id for entry in self._uploads)

@@ -25,7 +25,7 @@ _CHINESE_SCREEN_TALK = (
     "您可以在时间线中预览,然后点击导出。",
     "可在账户页面查看剩余积分。",
 )
-_TEMPORARY_ISSUE = "I encountered a temporary issue"
+TEMPORARY_ISSUE = "I encountered a temporary issue"
 
 
 def is_silent(prompt: str, silence: Silence) -> bool:
@@ -43,7 +43,7 @@ def add_habits(prompt: str, answer: str, *, chinese: bool) -> list[str]:
         phrase = phrases[int(_roll(prompt, "phrase") * len(phrases))]
         texts = [f"{answer}{phrase}" if chinese else f"{answer} {phrase}"]
     if _roll(prompt, "issue") < 0.1:
-        texts.append(_TEMPORARY_ISSUE)
+        texts.append(TEMPORARY_ISSUE)
     return texts
 
 

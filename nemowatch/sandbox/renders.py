@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 from nemowatch.media.errors import MediaError
 from nemowatch.media.probe import probe
 from nemowatch.sandbox.answers import JsonObject, Refusal
-from nemowatch.sandbox.drafts import find_difference, fingerprint
+from nemowatch.sandbox.drafts import find_difference
 from nemowatch.sandbox.ledger import Ledger, RenderEntry
 from nemowatch.sandbox.render import Caption, Clip, SoundTrack, render_timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
 
+    from nemowatch.sandbox.fault_book import Strike
     from nemowatch.sandbox.options import SandboxOptions
     from nemowatch.sandbox.sessions import Session
     from nemowatch.sandbox.shelf import Shelf
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 RenderState = Literal["pending", "processing", "completed", "failed"]
 
 _FIRST_PROGRESS = 5
+_STUCK_PROGRESS = 40
+_BROKE = "the renderer stopped unexpectedly"
 _RENDER_ID = re.compile(r"[\w.-]{1,200}")
 
 
@@ -41,7 +46,13 @@ class _GivenUp(Exception):
 
 @dataclass
 class Render:
-    """One export; `progress` is 0 to 100."""
+    """One export; `progress` is 0 to 100.
+
+    Attributes:
+        trouble: a fault ordered for it: `failed`, `stuck` or `vanished`.
+        looks: how often its status was asked for.
+        postponed: begins the work of a render that is stuck.
+    """
 
     id: str
     entry: RenderEntry
@@ -53,6 +64,15 @@ class Render:
     size_bytes: int = 0
     message: str = ""
     work: Future[None] | None = field(default=None, repr=False)
+    trouble: Strike | None = None
+    looks: int = 0
+    postponed: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it shows itself as processing while nothing is done."""
+        stuck = self.trouble is not None and self.trouble.fault.kind == "stuck"
+        return stuck and self.postponed is not None
 
 
 class RenderFarm:
@@ -66,8 +86,11 @@ class RenderFarm:
         self._workshop = workshop
         self._renders: dict[tuple[str, str], Render] = {}
         self._lock = threading.Lock()
+        self._number = 0
 
-    def start(self, body: JsonObject, session: Session, base_url: str) -> Render:
+    def start(
+        self, body: JsonObject, session: Session, base_url: str, trouble: Strike | None = None
+    ) -> Render:
         """Accept an export and queue it.
 
         Raises:
@@ -81,14 +104,36 @@ class RenderFarm:
             raise Refusal(409, f"render id already used: {render_id}")
         timeline = _recognise_draft(body.get("draft"), session, base_url)
         entry = RenderEntry(session.session_id, render_id)
-        render = Render(render_id, entry)
+        render = Render(render_id, entry, trouble=trouble)
         self._renders[session.user_id, render_id] = render
         self._ledger.record_render(entry)
-        if self._ready_file is not None:
-            self._complete(render, self._ready_file, self._ready_seconds or 0.0)
-        else:
-            target = session.folder / f"render-{len(self._renders)}.mp4"
-            render.work = self._workshop.render(partial(self._work, render, timeline, target))
+        self._number += 1
+        target = session.folder / f"render-{self._number}.mp4"
+        render.postponed = partial(self._begin, render, timeline, target)
+        if trouble is None or trouble.fault.kind == "vanished":
+            render.postponed()
+        return render
+
+    def look(self, render_id: str, user_id: str) -> Render:
+        """A render of this user as it shows itself to one look at its status.
+
+        Raises:
+            Refusal: 404, there is none with this id, or it has vanished.
+        """
+        render = self.find(render_id, user_id)
+        render.looks += 1
+        if render.trouble is None:
+            return render
+        fault = render.trouble.fault
+        if fault.kind == "vanished" and render.looks > _read_looks(fault.value, 1):
+            del self._renders[user_id, render_id]
+            raise Refusal(404, f"render not found: {render_id}")
+        if fault.kind == "failed" and render.status == "pending":
+            self._fail(render, str(fault.value or _BROKE))
+        if render.is_stuck and render.postponed is not None:
+            if render.looks <= _read_looks(fault.value, inf) and not render.trouble.is_withdrawn:
+                return replace(render, status="processing", progress=_STUCK_PROGRESS)
+            render.postponed()
         return render
 
     def find(self, render_id: str, user_id: str) -> Render:
@@ -102,6 +147,14 @@ class RenderFarm:
             raise Refusal(404, f"render not found: {render_id}")
         return render
 
+    def _begin(self, render: Render, timeline: Timeline, target: Path) -> None:
+        """Complete it at once with the ready file, or queue the work."""
+        render.postponed = None
+        if self._ready_file is not None:
+            self._complete(render, self._ready_file, self._ready_seconds or 0.0)
+        else:
+            render.work = self._workshop.render(partial(self._work, render, timeline, target))
+
     def cancel(self, render: Render) -> None:
         """Take a pending render out of the queue.
 
@@ -109,8 +162,10 @@ class RenderFarm:
             Refusal: 409, it has begun or ended.
         """
         with self._lock:
-            if render.status != "pending" or (render.work is not None and not render.work.cancel()):
-                raise Refusal(409, f"render {render.id} is {render.status} and can't be cancelled")
+            has_begun = render.is_stuck or (render.work is not None and not render.work.cancel())
+            if render.status != "pending" or has_begun:
+                status = "processing" if render.is_stuck else render.status
+                raise Refusal(409, f"render {render.id} is {status} and can't be cancelled")
             self._fail(render, "cancelled")
 
     def _work(self, render: Render, timeline: Timeline, target: Path) -> None:
@@ -160,15 +215,19 @@ class RenderFarm:
         self._ledger.close_render(render.entry, "failed")
 
 
+def _read_looks(value: float | str | None, default: float) -> float:
+    return value if isinstance(value, int | float) else default
+
+
 def _recognise_draft(draft: Any, session: Session, base_url: str) -> Timeline:
-    """The timeline behind a draft that this session has shown."""
+    """The timeline behind a draft that this session has shown, whole or without some of its tracks."""
     if not isinstance(draft, dict) or not draft.get("t"):
         raise Refusal(400, "nothing to export: the draft has no track with segments")
-    known = session.shown.get(fingerprint(draft))
-    if known is None:
+    timeline = session.recognise_draft(draft)
+    if timeline is None:
         difference = find_difference(session.read_draft(base_url), draft) or "it was never shown"
         raise Refusal(400, f"the draft is not what the state said: {difference}")
-    return known
+    return timeline
 
 
 def describe_top(render: Render, base_url: str) -> JsonObject:

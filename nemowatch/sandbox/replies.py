@@ -16,6 +16,7 @@ from nemowatch.sandbox.edits import (
     DropTracks,
     Edit,
     GenerateVideo,
+    KeepFile,
     KeepRanges,
     PickClips,
     RemoveRanges,
@@ -37,6 +38,7 @@ _TOOLS: dict[type[Edit], str] = {
     AddMusic: "add_bgm",
     DropTracks: "remove_track",
     GenerateVideo: "generate_video",
+    KeepFile: "select_media",
 }
 
 _UNKNOWN = (
@@ -66,6 +68,7 @@ _SENTENCES: dict[type[Edit], tuple[str, str]] = {
     AddTitle: ("Added the title.", "已添加标题。"),
     AddMusic: ("Added {style} music at {volume:.0%}.", "已添加 {style} 音乐,音量 {volume:.0%}。"),
     DropTracks: ("Removed the {kind}.", "已移除所选轨道。"),
+    KeepFile: ("Worked on {filename} alone.", "只处理了 {filename}。"),
     GenerateVideo: ("Generated a clip: {subject}.", "已生成视频:{subject}。"),
 }
 _LENGTH = ("The timeline is {after:.1f} s long now.", "时间线现在长 {after:.1f} 秒。")

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self, Unpack
 
 import uvicorn
@@ -19,6 +20,7 @@ import uvicorn
 from nemowatch.clock import Clock, SystemClock
 from nemowatch.errors import NemoWatchError
 from nemowatch.sandbox.app import Service, build_app
+from nemowatch.sandbox.connections import Connection
 from nemowatch.sandbox.options import SandboxOptions, Switches
 
 if TYPE_CHECKING:
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from nemowatch.sandbox.answers import JsonObject
+    from nemowatch.sandbox.faults import Fault
 
 START_SECONDS = 15.0
+TICK_SECONDS = 0.1  # uvicorn counts on ten ticks a second
+TICKS_A_DAY = 864_000
 
 _BACKLOG = 256
 
@@ -43,12 +48,26 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.settled = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._leave = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.settled.set()
+
+    async def main_loop(self) -> None:
+        """Tick as uvicorn does, but without sleeping through the order to stop."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % TICKS_A_DAY
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._leave.wait(), TICK_SECONDS)
+
+    async def leave(self) -> None:
+        """Stop serving; to be called in its own loop."""
+        self.should_exit = True
+        self._leave.set()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop; `settled` is set in the end however it ended."""
@@ -99,7 +118,7 @@ class Sandbox:
         self.url = f"http://{self._host}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
             build_app(self._service),
-            http="h11",
+            http=Connection,
             ws="none",
             log_config=None,
             log_level="error",
@@ -129,14 +148,46 @@ class Sandbox:
         # What the stop cuts off is no error, but uvicorn would print a traceback for it.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         if self._server.loop is not None:
-            asyncio.run_coroutine_threadsafe(self._service.agent.close(), self._server.loop).result()
-        self._server.should_exit = True
+            asyncio.run_coroutine_threadsafe(self._service.close(), self._server.loop).result()
+            asyncio.run_coroutine_threadsafe(self._server.leave(), self._server.loop).result()
         self._thread.join()
         self._service.workshop.close()
 
     def ledger(self) -> JsonObject:
         """What the service did so far; may be asked after it stopped, too."""
         return self._service.ledger.snapshot()
+
+    def count_calls(self) -> int:
+        """How many API calls have been answered, refused or broken off so far."""
+        return self._service.ledger.count_calls()
+
+    def order(self, *faults: Fault | str, replace: bool = False, seed: int | None = None) -> None:
+        """Order faults from now on, beside those on order or in their place.
+
+        Raises:
+            BadFault: one of the texts can't be read.
+        """
+        self._service.faults.order(faults, replace=replace, seed=seed)
+
+    def clear_faults(self) -> None:
+        """Take all faults back; what one of them still holds up goes on."""
+        self._service.faults.clear()
+
+    def faults(self) -> JsonObject:
+        """What is on order and how often it struck, as `GET /_sandbox/faults` shows it."""
+        return self._service.faults.describe()
+
+    def forget_sessions(self, session_id: str | None = None) -> int:
+        """Forget one session or all, as if they had ended; how many that was."""
+        return self._service.sessions.forget(session_id)
+
+    def expire_tokens(self, token: str | None = None) -> int:
+        """End one token or all; how many that was. An anonymous one can be renewed."""
+        return self._service.accounts.expire(token)
+
+    def set_credits(self, credits_: int, user_id: str | None = None) -> int:
+        """Set the balance of one account or of all that there are; how many that was."""
+        return self._service.accounts.set_credits(credits_, user_id)
 
     def _prepare(self) -> socket.socket:
         try:

@@ -13,7 +13,16 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from nemowatch.sandbox.answers import SESSION_NOT_FOUND, JsonObject, Refusal
-from nemowatch.sandbox.drafts import LANDSCAPE, PORTRAIT, DraftFrame, fingerprint, write_draft
+from nemowatch.sandbox.conversation import Conversation
+from nemowatch.sandbox.drafts import (
+    LANDSCAPE,
+    PORTRAIT,
+    DraftFrame,
+    ShownDraft,
+    fingerprint,
+    match_draft,
+    write_draft,
+)
 from nemowatch.sandbox.timeline import Segment, Sound, Timeline
 
 if TYPE_CHECKING:
@@ -46,14 +55,11 @@ class Content:
 
     def with_uploads(self, materials: Sequence[Material]) -> Content:
         """The content after new files: pictures go to the end of the one video track, sounds under it."""
-        pictures = [Segment(file, 0.0, _playing_time(file)) for file in materials if file.kind != "audio"]
-        sounds = [
-            Sound(file, file.filename, 0.0, file.duration) for file in materials if file.kind == "audio"
-        ]
+        added = lay_out(materials)
         timeline = replace(
             self.timeline,
-            segments=(*self.timeline.segments, *(picture for picture in pictures if picture.end)),
-            sounds=(*self.timeline.sounds, *(sound for sound in sounds if sound.end)),
+            segments=(*self.timeline.segments, *added.segments),
+            sounds=(*self.timeline.sounds, *added.sounds),
             title=self.timeline.title or next((PurePath(file.filename).stem for file in materials), ""),
         )
         return replace(
@@ -77,14 +83,23 @@ class Session:
     folder: Path
     content: Content = field(default_factory=Content)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    shown: dict[str, Timeline] = field(default_factory=dict)
+    shown: dict[str, ShownDraft] = field(default_factory=dict)
+    conversation: Conversation = field(default_factory=Conversation)
 
     def read_draft(self, base_url: str) -> JsonObject:
         """The draft as it is now; remembered, because an export may send any draft that was ever shown."""
         draft = write_draft(self.content.timeline, DraftFrame(self.task_id, self.content.revision, base_url))
         if draft:
-            self.shown[fingerprint(draft)] = self.content.timeline
+            self.shown[fingerprint(draft)] = ShownDraft(draft, self.content.timeline)
         return draft
+
+    def recognise_draft(self, draft: JsonObject) -> Timeline | None:
+        """The timeline behind a draft that was shown, perhaps with whole tracks left out; None for any other."""
+        known = self.shown.get(fingerprint(draft))
+        if known is not None:
+            return known.timeline
+        found = (match_draft(shown, draft) for shown in reversed(self.shown.values()))
+        return next((timeline for timeline in found if timeline is not None), None)
 
     def describe(self, base_url: str) -> JsonObject:
         """The whole state as the API shows it."""
@@ -125,6 +140,11 @@ class Sessions:
         self._sessions[session_id] = session
         return session
 
+    def forget(self, session_id: str | None = None) -> int:
+        """Forget one session, or all; how many that was. Their files stay."""
+        known = [key for key in list(self._sessions) if session_id in {None, key}]
+        return sum(self._sessions.pop(key, None) is not None for key in known)
+
     def find(self, session_id: Any, user_id: str) -> Session:
         """A session of this user.
 
@@ -135,6 +155,16 @@ class Sessions:
         if session is None or session.user_id != user_id:
             raise Refusal(SESSION_NOT_FOUND, f"session not found: {session_id}")
         return session
+
+
+def lay_out(materials: Sequence[Material]) -> Timeline:
+    """A timeline of these files as they are; what has no length is left out."""
+    pictures = [Segment(file, 0.0, _playing_time(file)) for file in materials if file.kind != "audio"]
+    sounds = [Sound(file, file.filename, 0.0, file.duration) for file in materials if file.kind == "audio"]
+    return Timeline(
+        segments=tuple(picture for picture in pictures if picture.end),
+        sounds=tuple(sound for sound in sounds if sound.end),
+    )
 
 
 def _playing_time(file: Material) -> float:

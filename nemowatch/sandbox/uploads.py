@@ -10,12 +10,13 @@ import hashlib
 import secrets
 import shutil
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.parse import unquote, urlsplit
 
-from nemowatch.sandbox.answers import FILE_TOO_LARGE, JsonObject, Refusal
+from nemowatch.sandbox.answers import FILE_TOO_LARGE, UNSUPPORTED_TYPE, JsonObject, Refusal
 from nemowatch.sandbox.ledger import Ledger, UploadEntry
 from nemowatch.sandbox.materials import kind_of, make_material
 from nemowatch.sandbox.multipart import MultipartReader, ReceivedFile
@@ -46,7 +47,8 @@ class UploadDesk:
         """Take in what a request brings and answer as the API does.
 
         Raises:
-            Refusal: 400 for a body that is neither form, 4001 or 4002 for a file.
+            Refusal: 400 for a body that is neither form, 4001 or 4002 for a file, 4001 too for an address that
+                can't be fetched.
             ClientDisconnect: the caller went away in the middle; nothing is kept.
         """
         arriving = session.folder / f"upload-{secrets.token_hex(4)}"
@@ -69,7 +71,7 @@ class UploadDesk:
     async def _read_body(self, request: Request, folder: Path) -> list[ReceivedFile]:
         content_type = request.headers.get("content-type", "")
         if content_type.startswith("application/json"):
-            return await self._fetch_addresses(await request.json(), folder)
+            return await self._fetch_addresses(await _read_json(request), folder)
         reader = MultipartReader(content_type, folder, self._options.max_file_bytes)
         return await reader.read(request.stream())
 
@@ -98,14 +100,30 @@ class UploadDesk:
         return make_material(path, filename, kind_of(filename), self._shelf, sha256=file.sha256)
 
 
+async def _read_json(request: Request) -> object:
+    try:
+        read: object = await request.json()
+    except ValueError as error:
+        raise Refusal(400, "the body is not JSON") from error
+    return read
+
+
 def _name_in(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Refusal(UNSUPPORTED_TYPE, f"{url} is no address: {error}") from error
     if parts.scheme not in {"http", "https"}:
-        raise Refusal(400, f"only http and https addresses can be fetched: {url}")
+        raise Refusal(UNSUPPORTED_TYPE, f"only http and https addresses can be fetched: {url}")
     return PurePosixPath(unquote(parts.path)).name
 
 
 def _fetch(url: str, path: Path, max_bytes: int) -> ReceivedFile:
+    """Fetch a file to disk; blocking.
+
+    Raises:
+        Refusal: 4001, it can't be had, or not whole; 4002, it is too large.
+    """
     digest = hashlib.sha256()
     size = 0
     try:
@@ -116,6 +134,9 @@ def _fetch(url: str, path: Path, max_bytes: int) -> ReceivedFile:
                     raise Refusal(FILE_TOO_LARGE, f"{url} is larger than {max_bytes // 1_000_000} MB")
                 digest.update(piece)
                 file.write(piece)
-    except (URLError, OSError) as error:
-        raise Refusal(400, f"{url} could not be fetched: {error}") from error
+            promised = answer.headers.get("Content-Length", "")
+    except (URLError, OSError, HTTPException, ValueError) as error:
+        raise Refusal(UNSUPPORTED_TYPE, f"{url} could not be fetched: {error}") from error
+    if promised.isdecimal() and size < int(promised):
+        raise Refusal(UNSUPPORTED_TYPE, f"{url} could not be fetched: {size} of {promised} bytes came")
     return ReceivedFile(path, _name_in(url), size, digest.hexdigest())

@@ -26,6 +26,7 @@ class BareClient:
         self.sandbox = sandbox
         self.http = http
         self.session_id = ""
+        self.user_id = ""
         self.client_id = str(uuid.uuid4())
 
     @property
@@ -50,6 +51,7 @@ class BareClient:
     def open_session(self, **body: str) -> str:
         answer = self.http.post("/api/tasks/me/with-session/nemo_agent", json=body)
         self.session_id = answer.json()["data"]["session_id"]
+        self.user_id = answer.json()["data"]["user_id"]
         return self.session_id
 
     def upload(self, *files: tuple[str, bytes | Path]) -> dict[str, Any]:
@@ -57,6 +59,10 @@ class BareClient:
             ("files", (name, data if isinstance(data, bytes) else data.read_bytes())) for name, data in files
         ]
         return self.http.post(f"/api/upload-video/nemo_agent/me/{self.session_id}", files=parts).json()
+
+    def upload_addresses(self, *urls: str) -> dict[str, Any]:
+        body = {"urls": list(urls), "source_type": "url"}
+        return self.http.post(f"/api/upload-video/nemo_agent/me/{self.session_id}", json=body).json()
 
     def prompt_body(self, text: str, **changes: Any) -> dict[str, Any]:
         message = {"parts": [{"text": text}]}

@@ -158,6 +158,7 @@ def test_edit_costs_credits_and_is_counted(client: BareClient) -> None:
             "text": "remove the first 3 seconds",
             "charge": 5,
             "outcome": "changed",
+            "carries_out": "",
         }
     ]
 

@@ -88,15 +88,28 @@ def test_command_names_its_address_first_and_ends_well_on_a_signal(
         str(tmp_path / "service"),
         "--events",
         "adk",
+        "--errors",
+        "envelope",
+        "--fault",
+        "state:503 10%",
+        "--fault",
+        "prompt:cut=2 after",
+        "--seed",
+        "7",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         first = process.stdout.readline()
         url = first.removeprefix("NemoVideo sandbox on ").strip()
         totals = httpx.get(url + "/_sandbox/ledger").json()["totals"]
+        faults = httpx.get(url + "/_sandbox/faults").json()
+        refused = httpx.get(url + "/api/credits/balance/simple")
         process.send_signal(how)
         rest, complaints = process.stdout.read(), process.stderr.read()
 
     assert url.startswith("http://127.0.0.1:")
     assert totals["sessions"] == 0
+    assert faults["seed"] == 7
+    assert [fault["fault"] for fault in faults["faults"]] == ["state:503 always 10%", "prompt:cut=2 x1 after"]
+    assert (refused.status_code, refused.json()["code"]) == (200, 1001)
     assert f"NEMO_API_URL={url}" in rest
     assert (process.returncode, complaints) == (0, "")

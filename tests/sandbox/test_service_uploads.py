@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -125,12 +128,57 @@ def test_addresses_are_fetched_by_the_service(client: BareClient, tmp_path: Path
     assert client.sandbox.ledger()["leaked_tokens"] == []
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hosts.mp4", "ftp://here/a.mp4", "http://127.0.0.1:9/a.mp4", 7])
-def test_address_that_can_not_be_fetched_is_refused(client: BareClient, url: object) -> None:
-    path = f"/api/upload-video/nemo_agent/me/{client.session_id}"
-    answer = client.http.post(path, json={"urls": [url], "source_type": "url"})
+def test_address_on_another_server_is_fetched_too(client: BareClient, tmp_path: Path) -> None:
+    recording = make_video(tmp_path / "shared" / "talk.mp4", seconds=1)
+    handler = partial(_QuietHandler, directory=str(recording.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        missing, found = client.upload_addresses(f"{base}/a.mp4"), client.upload_addresses(f"{base}/talk.mp4")
+        server.shutdown()
 
-    assert answer.status_code == 400
+    assert (missing["code"], found["code"]) == (4001, 0)
+    assert "404" in missing["message"]
+    assert client.entries("uploads")[0]["sha256"] == hashlib.sha256(recording.read_bytes()).hexdigest()
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/hosts.mp4", "ftp://here/a.mp4", "http://127.0.0.1:9/a.mp4", "http://[bad/a.mp4"]
+)
+def test_address_that_can_not_be_fetched_is_refused_as_unsupported(client: BareClient, url: str) -> None:
+    answer = client.upload_addresses(url)
+
+    assert answer["code"] == 4001
+    assert url in answer["message"]
+    assert client.entries("uploads") == []
+    assert list(client.folder.iterdir()) == []
+
+
+def test_address_whose_file_does_not_come_whole_is_refused(client: BareClient, tmp_path: Path) -> None:
+    recording = make_video(tmp_path / "talk.mp4", seconds=1)
+    address = client.upload(("talk.mp4", recording))["data"]["files"][0]["cdn_url"]
+    client.open_session()
+    client.sandbox.order("cdn:truncated")
+    broken, whole = client.upload_addresses(address), client.upload_addresses(address)
+
+    assert (broken["code"], whole["code"]) == (4001, 0)
+    assert "could not be fetched" in broken["message"]
+    assert len(client.entries("uploads")) == 1
+
+
+def test_addresses_must_come_as_a_list_of_texts_in_json(client: BareClient) -> None:
+    path = f"/api/upload-video/nemo_agent/me/{client.session_id}"
+    bodies = [b'{"urls": [7]}', b'{"urls": "http://x/a.mp4"}', b"[]", b"no json"]
+    answers = [
+        client.http.post(path, content=body, headers={"Content-Type": "application/json"}) for body in bodies
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 4
 
 
 def test_body_without_files_is_refused(client: BareClient) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nemowatch.sandbox.edits import KeepFile
 from nemowatch.sandbox.understanding.clips import read_clips
 from nemowatch.sandbox.understanding.cuts import read_kept, read_removed
 from nemowatch.sandbox.understanding.extras import (
@@ -44,4 +45,5 @@ _RECOGNISERS: tuple[Callable[[Prompt], Edit | None], ...] = (
 def understand(prompt: Prompt) -> tuple[Edit, ...]:
     """Find the edits that a prompt asks for, in the order in which they are made; empty: none was read."""
     found = (recognise(prompt) for recognise in _RECOGNISERS)
-    return tuple(edit for edit in found if edit is not None)
+    edits = tuple(edit for edit in found if edit is not None)
+    return (KeepFile(prompt.subject), *edits) if edits and prompt.subject is not None else edits
