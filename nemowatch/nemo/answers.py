@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_GREATEST_WHOLE = 2**53  # beyond it, JSON's readers do not agree on a number, and none of ours means anything
+
 
 @dataclass(frozen=True)
 class Session:
@@ -80,17 +82,30 @@ def _as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _is_writable(text: str) -> bool:
+    """False for a text that no file, address or screen can take: JSON may hold half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _as_whole(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    number = _as_number(value)
-    return None if number is None else math.floor(number)
+        whole = value
+    else:
+        number = _as_number(value)
+        if number is None:
+            return None
+        whole = math.floor(number)
+    return whole if abs(whole) <= _GREATEST_WHOLE else None
 
 
 def _as_id(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value
+    return value if isinstance(value, str) and _is_writable(value) else None
 
 
 def _as_optional_text(value: object) -> str | None:
@@ -115,7 +130,7 @@ class _SessionBody(_Body):
 
 
 class _FileBody(_Body):
-    filename: str = ""
+    filename: _OptionalText = None
     file_type: _OptionalText = None
     cdn_url: _OptionalText = Field(None, validation_alias=AliasChoices("cdn_url", "url"))
     duration: _OptionalNumber = None
@@ -178,7 +193,7 @@ def read_uploads(answer: Answer) -> tuple[UploadedFile, ...]:
     body = _read(_UploadBody, answer, data_of(answer))
     return tuple(
         UploadedFile(
-            filename=file.filename,
+            filename=file.filename or "",
             file_type=file.file_type,
             url=file.cdn_url,
             duration_seconds=file.duration,
@@ -218,8 +233,7 @@ def read_token(answer: Answer) -> AnonymousToken:
 
 def read_claim(answer: Answer) -> str | None:
     """Read the claim token of a project link; None where there is none, since the link is optional."""
-    claim = data_of(answer).get("claim_token")
-    return claim if isinstance(claim, str) and claim else None
+    return _as_optional_text(data_of(answer).get("claim_token"))
 
 
 def read_render(answer: Answer, render_id: str) -> RenderStatus:

@@ -16,6 +16,9 @@ JsonObject: TypeAlias = dict[str, Any]
 """A parsed JSON object, exactly as the service sent it."""
 
 _CLIP = 300
+_DEEPEST = 200
+_GREATEST_CODE = 10**9
+_CONTAINERS = (dict, list)
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Answer:
     @property
     def code(self) -> int | None:
         """The envelope's `code` as a number; None where there is none."""
-        return _as_code(self.envelope.get("code"))
+        return as_code(self.envelope.get("code"))
 
     @property
     def words(self) -> str:
@@ -126,9 +129,27 @@ def parse_json(text: str) -> object:
         ValueError: it is no JSON, nests too deep, or holds a number that nobody could mean.
     """
     try:
-        return json.loads(text)
+        parsed = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    if text.count("[") + text.count("{") > _DEEPEST:
+        _check_depth(parsed)
+    return parsed
+
+
+def _check_depth(parsed: Any) -> None:
+    """What was read must also be shown, compared and sent back, with less of the stack left than here."""
+    level = [parsed] if isinstance(parsed, _CONTAINERS) else []
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _CONTAINERS)
+        ]
+    raise ValueError("nested too deep")
 
 
 def clip(text: str) -> str:
@@ -139,13 +160,21 @@ def clip(text: str) -> str:
     return printable if len(printable) <= _CLIP else printable[: _CLIP - 1] + "…"
 
 
-def _as_code(value: object) -> int | None:
+def mend(text: str) -> str:
+    """A text that can be written anywhere: JSON may cut a character into two halves, or hold one half alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def as_code(value: object) -> int | None:
+    """A code as a number, also where it came as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        code = int(value)
     except ValueError:
         return None
+    # One that is longer than any code still refuses, and must fit into a message.
+    return max(-_GREATEST_CODE, min(code, _GREATEST_CODE))
 
 
 def _as_words(value: object) -> str:

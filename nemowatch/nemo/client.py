@@ -9,7 +9,7 @@ again.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import httpx
@@ -17,7 +17,15 @@ import httpx
 from nemowatch.nemo import answers, calls
 from nemowatch.nemo.calls import Account, Answer, Call, JsonObject
 from nemowatch.nemo.download import Download
-from nemowatch.nemo.errors import DownloadFailed, NotFound, TokenRejected, raise_for_answer, raise_unexpected
+from nemowatch.nemo.errors import (
+    ApiError,
+    DownloadFailed,
+    NotFound,
+    TokenRejected,
+    credits_hint,
+    raise_for_answer,
+    raise_unexpected,
+)
 from nemowatch.nemo.sse import raise_timed_out, read_stream, stream_errors
 from nemowatch.nemo.state import SessionState, read_state
 from nemowatch.nemo.stream import EventReader
@@ -26,7 +34,7 @@ from nemowatch.nemo.transport import Transport, to_json
 from nemowatch.nemo.upload import UploadBody
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -108,14 +116,20 @@ class NemoClient:
         return Download(self._downloads, url, target, headers=headers, timeouts=self.timeouts)
 
     async def with_token(self, attempt: Callable[[str], Awaitable[_Result]]) -> _Result:
-        """Make an attempt with the token; one more with a new one if it was anonymous and is rejected."""
-        token = await self.tokens.get()
+        """Make an attempt with the token; one more with a new one if it was anonymous and is rejected.
+
+        An error in getting the token is told as one of a call that never left.
+        """
+        with _before_the_call():
+            token = await self.tokens.get()
         try:
             return await attempt(token)
         except TokenRejected:
             if not self.tokens.is_anonymous:
                 raise
-        return await attempt(await self.tokens.renew(rejected=token))
+        with _before_the_call():
+            token = await self.tokens.renew(rejected=token)
+        return await attempt(token)
 
 
 class NemoApi:
@@ -133,8 +147,29 @@ class NemoApi:
         answer = await self._send(calls.CREATE_SESSION, body={"task_name": name, "language": language})
         return answers.read_session(answer)
 
+    async def upload_urls(self, session_id: str, urls: Sequence[str]) -> tuple[UploadedFile, ...]:
+        """Have the service fetch files from addresses; what it has made of each (nemo-api.md §4).
+
+        Args:
+            session_id: where they go.
+            urls: http or https addresses.
+        """
+        timeouts = self._client.timeouts
+        answer = await self._send(
+            calls.UPLOAD,
+            body={"urls": list(urls), "source_type": "url"},
+            limit=timeouts.upload,
+            read=timeouts.after_upload,
+            session_id=session_id,
+        )
+        return answers.read_uploads(answer)
+
     async def upload(
-        self, session_id: str, files: Sequence[Path], progress: Progress
+        self,
+        session_id: str,
+        files: Sequence[Path],
+        progress: Progress,
+        names: Sequence[str] | None = None,
     ) -> tuple[UploadedFile, ...]:
         """Upload files in one request; what the service has made of each (nemo-api.md §4).
 
@@ -142,6 +177,7 @@ class NemoApi:
             session_id: where they go.
             files: regular files; they must not change meanwhile.
             progress: called with (bytes done, bytes total) of all of them together.
+            names: what they are called there, where not by their own names.
 
         Raises:
             FileChanged: one did change; the service has not taken any.
@@ -149,7 +185,7 @@ class NemoApi:
         """
         timeouts = self._client.timeouts
         path = calls.UPLOAD.path_for(session_id=session_id)
-        async with UploadBody(files, progress) as body:
+        async with UploadBody(files, progress, names=names) as body:
 
             async def attempt(token: str) -> Answer:
                 return await self._client.transport.exchange(
@@ -175,10 +211,8 @@ class NemoApi:
         that drops the connection.
 
         Raises:
-            ServiceDown: with `status` None the prompt was never sent; with a 5xx it may have been applied.
-            StreamCut: the connection dropped; it may have been applied.
-            PromptTimedOut: no sign of work for too long; it may have been applied.
-            PromptFailed: the agent's run failed.
+            ApiError: whether the prompt may have been applied, `is_certainly_not_applied` says: not where it
+                never left or was refused, but a cut, a time-out or a 5xx leave it open.
         """
         body = to_json(
             {
@@ -199,6 +233,10 @@ class NemoApi:
             async with aclosing(events):
                 async for event in events:
                     yield event
+
+    def credits_hint(self) -> str:
+        """Where more credits come from; for an anonymous account a register link, once its id is known."""
+        return credits_hint(self._client.account())
 
     async def read_credits(self) -> Credits:
         """Read the account's balance (nemo-api.md §7)."""
@@ -263,7 +301,15 @@ class NemoApi:
         claim = answers.read_claim(answer)
         return f"{self._client.web_url}/workspace/claim?{httpx.QueryParams(ct=claim)}" if claim else None
 
-    async def _send(self, call: Call, *, body: JsonObject | None = None, **names: str) -> Answer:
+    async def _send(
+        self,
+        call: Call,
+        *,
+        body: JsonObject | None = None,
+        limit: float | None = None,
+        read: float | None = None,
+        **names: str,
+    ) -> Answer:
         content = None if body is None else to_json(body)
         extra = {} if body is None else _JSON
 
@@ -274,6 +320,8 @@ class NemoApi:
                 path=call.path_for(**names),
                 headers={**self._headers(token), **extra},
                 content=content,
+                limit=limit,
+                read=read,
             )
 
         return await self._client.with_token(attempt)
@@ -317,6 +365,15 @@ class NemoApi:
 
     def _headers(self, token: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}", **self._attribution.headers()}
+
+
+@contextmanager
+def _before_the_call() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        error.never_left = True
+        raise
 
 
 def _is_stream(response: httpx.Response) -> bool:

@@ -56,10 +56,14 @@ class ApiError(NemoWatchError):
         code: the envelope's code, where there was one.
         status: the HTTP status; None when there was no answer at all.
         retryable: the same call may be made again by itself after a pause. It says nothing about a prompt:
-            a prompt is never sent again before the state was looked at (nemo-api.md §5).
+            see `is_certainly_not_applied`.
+        never_left: the request did not leave this machine: there was no token for it, or no connection.
+        run_had_begun: of a prompt: it came inside the stream of a run, after something else.
     """
 
     retryable = False
+    never_left = False
+    run_had_begun = False
 
     def __init__(
         self, message: str, *, hint: str = "", code: int | None = None, status: int | None = None
@@ -130,7 +134,8 @@ class RateLimited(ApiError):
 class ServiceDown(ApiError):
     """The service can't be reached, fails, or takes too long; it passes.
 
-    For a prompt: with `status` None the prompt never left this machine; with a 5xx it may have been applied.
+    For a prompt: with `status` None it never left this machine, and `never_left` says so; with a 5xx it may
+    have been applied.
     """
 
     retryable = True
@@ -170,6 +175,47 @@ class FileChanged(ApiError):
 
 class DownloadFailed(ApiError):
     """An address did not give the whole file; nothing is left of it on disk."""
+
+
+# Each is said before a run begins, and instead of one (nemo-api.md §11).
+_REFUSALS = (
+    TokenRejected,
+    SessionNotFound,
+    OutOfCredits,
+    UnsupportedType,
+    FileTooLarge,
+    ClientIdMissing,
+    ExportBlocked,
+    ScopeMissing,
+    RateLimited,
+    NotFound,
+)
+
+
+def is_certainly_not_applied(error: ApiError) -> bool:
+    """Whether a prompt that ended with this error did nothing for certain, and so may be sent again.
+
+    True for what never left this machine and for refusals before a run began; False wherever doubt is left: a
+    5xx, a cut, a time-out, an answer that nobody understands (a proxy may have put it in the place of a
+    stream), and a refusal inside a stream after something else. Errors that `NemoApi.send_prompt` does not
+    raise count as doubtful.
+    """
+    if error.never_left:
+        return True
+    if error.run_had_begun:
+        return False
+    if isinstance(error, CallRefused):
+        # An unknown code in a success may mean anything; HTTP's own "your fault" does not.
+        return 400 <= (error.status or 0) < 500
+    return isinstance(error, _REFUSALS)
+
+
+def credits_hint(account: Account) -> str:
+    """Where more credits come from: a register link for an anonymous account (nemo-api.md §11, row 2001)."""
+    if not account.is_anonymous:
+        return "Top up credits in your account."
+    bind = f"?bind={quote(account.user_id, safe='')}" if account.user_id else ""
+    return f"Register to get more credits: {account.web_url}/register{bind}"
 
 
 def raise_for_answer(answer: Answer, account: Account) -> None:
@@ -229,12 +275,7 @@ def _session_not_found(answer: Answer, _account: Account) -> ApiError:
 
 
 def _out_of_credits(answer: Answer, account: Account) -> ApiError:
-    if not account.is_anonymous:
-        hint = "Top up credits in your account."
-    else:
-        bind = f"?bind={quote(account.user_id, safe='')}" if account.user_id else ""
-        hint = f"Register to get more credits: {account.web_url}/register{bind}"
-    return _build(OutOfCredits, answer, "There are not enough credits", hint)
+    return _build(OutOfCredits, answer, "There are not enough credits", credits_hint(account))
 
 
 def _unsupported_type(answer: Answer, _account: Account) -> ApiError:
@@ -326,6 +367,9 @@ _BY_CODE: dict[int, Callable[[Answer, Account], ApiError]] = {
     4001: _unsupported_type,
     4002: _too_large,
 }
+
+SERVICE_CODES = frozenset(_BY_CODE)
+"""The codes that are the service's own, and no HTTP status."""
 
 _BY_STATUS: dict[int, Callable[[Answer, Account], ApiError]] = {
     400: _bad_request,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nemowatch.nemo.calls import Answer, JsonObject
 
 _CHANGED_BY_EDITS = ("draft", "canvas_config", "generated_media", "video_infos")
+# The query of an address that is a JSON string.
+_QUERY = re.compile(r'((?<!\\)"https?://(?:[^"?\\]|\\.)*)\?(?:[^"\\]|\\.)*(?=")')
 _SUFFIX_KINDS = {
     **dict.fromkeys((".mp4", ".mov", ".avi", ".webm", ".mkv"), "video"),
     **dict.fromkeys((".mp3", ".wav", ".m4a", ".aac"), "audio"),
@@ -81,9 +84,16 @@ class SessionState:
 
         Addresses count without their query: storage services sign them anew at each reading.
         """
-        parts = {key: _without_queries(self.raw.get(key) or None) for key in _CHANGED_BY_EDITS}
-        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return digest({key: self.raw.get(key) or None for key in _CHANGED_BY_EDITS})
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of keys and the queries of addresses."""
+    try:
+        canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except RecursionError:  # a stranger's JSON may nest deeper than JSON can be written
+        return _digest_deep(value)
+    return hashlib.sha256(_QUERY.sub(r"\1", canonical).encode()).hexdigest()
 
 
 def read_state(answer: Answer) -> SessionState:
@@ -138,11 +148,19 @@ def _path_of(url: str) -> str:
         return ""
 
 
-def _without_queries(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_queries(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_queries(item) for item in value]
-    if isinstance(value, str) and value.startswith(("http://", "https://")):
-        return value.partition("?")[0]
-    return value
+def _digest_deep(value: Any) -> str:
+    """What stands for a value that nests too deep for recursion, which JSON from a stranger may do."""
+    running = hashlib.sha256()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            keys = sorted(item)
+            running.update(json.dumps(["object", *keys]).encode())
+            waiting += [item[key] for key in keys]
+        elif isinstance(item, list):
+            running.update(json.dumps(["list", len(item)]).encode())
+            waiting += item
+        else:
+            running.update(_QUERY.sub(r"\1", json.dumps(item)).encode() + b",")
+    return running.hexdigest()

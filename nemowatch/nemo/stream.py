@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nemowatch.nemo.calls import Answer, clip, parse_json
-from nemowatch.nemo.errors import PromptFailed, raise_for_answer, raise_unexpected
+from nemowatch.nemo.calls import Answer, as_code, clip, mend, parse_json
+from nemowatch.nemo.errors import SERVICE_CODES, ApiError, PromptFailed, raise_for_answer, raise_unexpected
 from nemowatch.nemo.events import AgentEvent, Heartbeat, TextEvent, ToolCall, ToolResult
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_HELD_CHARACTERS = 8_000_000
 
 _TROUBLE = re.compile(
-    r"(?:^|(?<=[.!?。！？\n]))[^.!?。！？\n]*\bI encountered a temporary issue\b[^\n]*\s*\Z", re.IGNORECASE
+    r"(?:^|(?<=[.!?。！？\n]))[^.!?。！？\n]*\bI encountered a temporary issue\b", re.IGNORECASE
 )
 
 
@@ -38,6 +38,7 @@ class EventReader:
         self._held_characters = 0
         self._trouble = ""
         self._has_answered = False
+        self._has_begun = False
 
     def feed(self, data: str, *, is_error: bool = False) -> list[AgentEvent]:
         """Read one event's data; an empty list for what says nothing that anyone waits for.
@@ -49,8 +50,17 @@ class EventReader:
         Raises:
             UnexpectedAnswer: it is no JSON object.
             PromptFailed: the run failed.
-            ApiError: it is an envelope that refuses (say, no credits).
+            ApiError: it is an envelope that refuses (say, no credits); `run_had_begun` unless it came first.
         """
+        try:
+            return self._read(data, is_error=is_error)
+        except ApiError as error:
+            error.run_had_begun = self._has_begun
+            raise
+        finally:
+            self._has_begun = True
+
+    def _read(self, data: str, *, is_error: bool) -> list[AgentEvent]:
         if not data.strip():
             return [Heartbeat()]
         event = self._parse(data)
@@ -84,11 +94,16 @@ class EventReader:
         words = _failure_of(event)
         if words is None and is_error:
             words = data
-        if words is not None:
-            raise PromptFailed(
-                f"The run of the prompt failed inside NemoVideo: {clip(words) or 'it gave no reason'}.",
-                hint="Part of the edit may have been applied; look at the timeline before trying again.",
-            )
+        if words is None:
+            return
+        code = _refusal_of(event)
+        if code is not None:
+            envelope = {"code": code, "message": words}
+            raise_for_answer(Answer(self._call, 200, data[:1000], envelope), self._account)
+        raise PromptFailed(
+            f"The run of the prompt failed inside NemoVideo: {clip(words) or 'it gave no reason'}.",
+            hint="Part of the edit may have been applied; look at the timeline before trying again.",
+        )
 
     def _read_flat(self, event: JsonObject) -> list[AgentEvent]:
         kind = event["type"]
@@ -143,13 +158,16 @@ class EventReader:
 
     def _say(self, text: str) -> list[AgentEvent]:
         """A text; a complaint about a temporary issue is held: after an answer, at the end, it means nothing."""
+        text = mend(text)
         if not text.strip():
             return []
         events: list[AgentEvent] = [TextEvent(self._trouble)] if self._trouble else []
         self._trouble = ""
-        found = _TROUBLE.search(text)
+        # Only the last line is looked at, and once: a text may have megabytes.
+        end = len(text.rstrip())
+        found = _TROUBLE.search(text, text.rfind("\n", 0, end) + 1, end)
         if found is not None:
-            self._trouble = found[0].strip()
+            self._trouble = text[found.start() :].strip()
             text = text[: found.start()].rstrip()
         if text.strip():
             events.append(TextEvent(text))
@@ -175,6 +193,24 @@ def _failure_of(event: JsonObject) -> str | None:
     if isinstance(told, dict):
         told = told.get("message") or told
     return str(told)
+
+
+def _refusal_of(event: JsonObject) -> int | None:
+    """The service's code in an event that tells of a failure; None where the run itself failed.
+
+    An HTTP status counts as the service's own only at the top: deeper it may be that of a model or a tool
+    that the run has called.
+    """
+    code = as_code(event.get("code"))
+    if code in SERVICE_CODES or 400 <= (code or 0) < 500:
+        return code
+    error = event.get("error")
+    deeper = (
+        event.get("errorCode"),
+        event.get("error_code"),
+        error.get("code") if isinstance(error, dict) else None,
+    )
+    return next((code for code in map(as_code, deeper) if code in SERVICE_CODES), None)
 
 
 def _parts_of(event: JsonObject) -> list[JsonObject]:

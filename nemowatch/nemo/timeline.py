@@ -7,6 +7,7 @@ other names below are what drafts commonly use. Nothing in a draft, however stra
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -19,24 +20,20 @@ TrackKind: TypeAlias = Literal["video", "audio", "text", "other"]
 
 _KINDS: dict[Any, TrackKind] = {0: "video", 1: "audio", 7: "text"}
 _LABELS: dict[TrackKind, str] = {"video": "Video", "audio": "BGM", "text": "Title", "other": "Track"}
-_ROLES = {
-    "bgm": "BGM",
-    "music": "BGM",
-    "background_music": "BGM",
-    "voice": "Voice",
-    "voiceover": "Voice",
-    "narration": "Voice",
-    "tts": "Voice",
-    "sfx": "Sound",
-    "sound": "Sound",
-    "original": "Sound",
-    "caption": "Captions",
-    "captions": "Captions",
-    "subtitle": "Captions",
-    "subtitles": "Captions",
-    "title": "Title",
-}
-_KIND_NAMES = ("video", "audio", "text", "track")
+# What a track says it is, the more exact word first: a subtitle is no title, a soundtrack no sound effect.
+_ROLES: tuple[tuple[str, TrackKind, re.Pattern[str]], ...] = (
+    ("Captions", "text", re.compile(r"caption|subtitle|lyric|transcript|字幕|歌词")),
+    ("Title", "text", re.compile(r"title|heading|headline|标题|片头|片尾")),
+    ("Voice", "audio", re.compile(r"voice|narrat|\btts\b|\bdub|speech|配音|旁白|人声|解说")),
+    ("BGM", "audio", re.compile(r"bgm|music|soundtrack|\bsong\b|音乐|配乐")),
+    ("Sound", "audio", re.compile(r"\bsfx\b|sound|original|原声|音效|环境音")),
+)
+_GENERIC_NAME = re.compile(
+    r"(?:(?:video|audio|text|track|bgm|(?:background[ _])?music|voice(?:[- ]?over)?|narration|tts|sfx|sound"
+    r"|original|captions?|subtitles?|titles?)(?:[ _-]*track)?|视频|音频|文字|文本|背景音乐|音乐|配乐|字幕|标题|配音)"
+    r"(?:轨道?)?[ _#-]*\d*"
+)
+_ROLE_KEYS = ("role", "kind", "type")
 _NAME_KEYS = ("title", "name", "text", "content", "filename", "label", "description")
 _START_KEYS = ("st", "start", "start_ms", "begin")
 _LENGTH_KEYS = ("d", "duration", "duration_ms")
@@ -91,7 +88,7 @@ class Timeline:
     def from_draft(cls, draft: JsonObject | None) -> Timeline:
         """Read a draft; what is no track or segment is left out."""
         entries = (draft or {}).get("t")
-        return cls(tuple(_read_track(entry) for entry in _objects(entries)))
+        return cls(tuple(read_track(entry) for entry in objects_in(entries)))
 
     @property
     def is_exportable(self) -> bool:
@@ -145,24 +142,25 @@ def _show_seconds(seconds: float) -> str:
     return f"{seconds:.1f}".removesuffix(".0")
 
 
-def _read_track(entry: JsonObject) -> Track:
+def read_track(entry: JsonObject) -> Track:
+    """Read one of a draft's tracks; its segments are those of `objects_in(entry["sg"])`, one for one."""
     told = entry.get("tt")
     kind = (
         _KINDS.get(told, "other") if isinstance(told, int | float) and not isinstance(told, bool) else "other"
     )
     segments: list[Segment] = []
-    for item in _objects(entry.get("sg")):
+    for item in objects_in(entry.get("sg")):
         segments.append(_read_segment(item, segments[-1].end if segments else 0.0))
-    label = _label_of(entry, kind)
-    title = _first_text(entry, ("title", "name"))
+    label = find_role(entry, kind) or _LABELS[kind]
+    title = _first_text(with_metadata(entry), ("title", "name"))
     # Many drafts name a track after its kind; that is no title.
-    is_generic = title is not None and title.lower() in {*_ROLES, *_KIND_NAMES}
+    is_generic = title is not None and _GENERIC_NAME.fullmatch(title.lower())
     return Track(kind, label, None if is_generic else title, tuple(segments))
 
 
 def _read_segment(entry: JsonObject, after: float) -> Segment:
     """Read a segment; one that does not say where it starts follows the one before."""
-    facts = _with_metadata(entry)
+    facts = with_metadata(entry)
     told = _first_number(facts, _START_KEYS)
     start = after if told is None else max(0.0, told / 1000)
     length = max(0.0, (_first_number(facts, _LENGTH_KEYS) or 0.0) / 1000)
@@ -178,18 +176,25 @@ def _read_segment(entry: JsonObject, after: float) -> Segment:
     )
 
 
-def _label_of(entry: JsonObject, kind: TrackKind) -> str:
-    first = next(iter(_objects(entry.get("sg"))), {})
-    for facts in (_with_metadata(entry), _with_metadata(first)):
-        for key in ("role", "kind", "type", "name"):
-            told = facts.get(key)
-            if isinstance(told, str) and told.strip().lower() in _ROLES and kind in ("audio", "text"):
-                return _ROLES[told.strip().lower()]
-    return _LABELS[kind]
+def find_role(entry: JsonObject, kind: TrackKind) -> str | None:
+    """What a track, or else its first segment, says it is: `BGM`, `Captions` …; None where it says nothing."""
+    own = with_metadata(entry)
+    first = with_metadata(next(iter(objects_in(entry.get("sg"))), {}))
+    name = first.get("name")
+    # A segment's name is what it plays ("Voice of spring"), unless it is nothing but a role.
+    is_role = isinstance(name, str) and _GENERIC_NAME.fullmatch(name.lower())
+    told = [own.get(key) for key in (*_ROLE_KEYS, "name")] + [first.get(key) for key in _ROLE_KEYS]
+    for words in [*told, name if is_role else None]:
+        if isinstance(words, str):
+            line = words[:_LONGEST_NAME].lower()
+            for label, belongs_to, pattern in _ROLES:
+                if belongs_to == kind and pattern.search(line):
+                    return label
+    return None
 
 
-def _with_metadata(entry: JsonObject) -> JsonObject:
-    """An entry's own fields, and those of its `m` where it has none of that name."""
+def with_metadata(entry: JsonObject) -> JsonObject:
+    """A track's or segment's own fields, and those of its `m` where it has none of that name."""
     metadata = entry.get("m")
     return {**metadata, **entry} if isinstance(metadata, dict) else entry
 
@@ -215,7 +220,7 @@ def _name_from_address(facts: JsonObject) -> str | None:
 
 def _first_text(facts: JsonObject, keys: tuple[str, ...]) -> str | None:
     for key in keys:
-        value = _with_metadata(facts).get(key)
+        value = facts.get(key)
         if isinstance(value, str) and value.strip():
             return value.strip()
     return None
@@ -229,5 +234,6 @@ def _first_number(facts: JsonObject, keys: tuple[str, ...]) -> float | None:
     return None
 
 
-def _objects(value: object) -> list[JsonObject]:
+def objects_in(value: object) -> list[JsonObject]:
+    """The objects of a list, in its order; none where it is no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

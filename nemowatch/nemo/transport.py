@@ -161,10 +161,12 @@ def errors_of(call: Call) -> Iterator[None]:
 def unreachable(call: Call, error: Exception) -> ApiError:
     """The typed error for a failure of the connection."""
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return ServiceDown(
+        down = ServiceDown(
             f"NemoVideo's address is not usable while {call.doing}: {clip(str(error))}",
             hint="NEMO_API_URL must start with https:// and name a host.",
         )
+        down.never_left = True
+        return down
     if isinstance(error, httpx.TimeoutException):
         what = "does not answer in time"
     elif isinstance(error, NEVER_SENT):
@@ -172,9 +174,11 @@ def unreachable(call: Call, error: Exception) -> ApiError:
     else:
         what = "dropped the connection"
     reason = clip(str(error.__cause__ or error)) or type(error).__name__
-    return ServiceDown(
+    down = ServiceDown(
         f"NemoVideo {what} while {call.doing}: {reason}.", hint="Check the network and NEMO_API_URL."
     )
+    down.never_left = isinstance(error, NEVER_SENT)
+    return down
 
 
 def to_json(body: object) -> bytes:

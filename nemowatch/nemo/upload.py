@@ -62,13 +62,20 @@ class UploadBody:
         files: regular files.
         progress: called on the event loop with (bytes done, bytes total) of the files' own content, as the
             network takes them.
+        names: what they are called in the form, where not by their own names.
         field: the form field's name.
     """
 
     def __init__(
-        self, files: Sequence[Path], progress: Callable[[int, int], None], *, field: str = "files"
+        self,
+        files: Sequence[Path],
+        progress: Callable[[int, int], None],
+        *,
+        names: Sequence[str] | None = None,
+        field: str = "files",
     ) -> None:
         self._files = files
+        self._names = [path.name for path in files] if names is None else names
         self._progress = progress
         self._field = field
         self._boundary = secrets.token_hex(16)
@@ -147,17 +154,17 @@ class UploadBody:
         return self._reader.submit(os.pread, part.descriptor, length, position)
 
     def _open_all(self) -> None:
-        for path in self._files:
-            self._parts.append(self._open(path))
+        for path, name in zip(self._files, self._names, strict=True):
+            self._parts.append(self._open(path, name))
 
-    def _open(self, path: Path) -> _Part:
+    def _open(self, path: Path, name: str) -> _Part:
         # Not blocking: opening a named pipe would wait for ever for its other end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             os.close(descriptor)
             raise _changed(path, "it is no regular file")
-        header = part_header(self._field, path.name, self._boundary)
+        header = part_header(self._field, name, self._boundary)
         return _Part(path, header, descriptor, facts.st_size, (facts.st_size, facts.st_mtime_ns))
 
     def _close(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nemowatch.nemo.attribution import Attribution, find_platform
-from nemowatch.nemo.state import GeneratedMedia, SessionState
+from nemowatch.nemo.state import GeneratedMedia, SessionState, digest
 
 STATE = {
     "video_infos": [{"filename": "a.mp4"}],
@@ -50,6 +50,35 @@ def test_missing_and_empty_parts_are_the_same() -> None:
     assert SessionState.from_json({"draft": {}, "generated_media": []}).fingerprint() == (
         SessionState.from_json({"draft": None}).fingerprint()
     )
+
+
+def test_fingerprint_of_a_state_that_nests_deeper_than_json_can_be_written() -> None:
+    def nested(innermost: object) -> dict[str, object]:
+        for _ in range(5_000):
+            innermost = [innermost, {"a": 1, "b": 2}]
+        return {"draft": {"t": innermost}}
+
+    address = nested("https://cdn.test/a?sig=1")
+    assert SessionState.from_json(address).fingerprint() == (
+        SessionState.from_json(nested("https://cdn.test/a?sig=2")).fingerprint()
+    )
+    assert SessionState.from_json(address).fingerprint() != SessionState.from_json(nested("b")).fingerprint()
+    assert (
+        SessionState.from_json(nested([])).fingerprint() != SessionState.from_json(nested({})).fingerprint()
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://c/a?x=1", "https://c/a?y=\\"),
+        ("https://c/a", "https://c/a?"),
+        ('http://c/"a?x', 'http://c/"a?y"z'),
+    ],
+)
+def test_only_the_query_of_an_address_is_left_out_of_a_digest(one: str, other: str) -> None:
+    assert digest({"url": one}) == digest({"url": other})
+    assert digest({"text": f"see {one}"}) != digest({"text": f"see {other}"})
 
 
 @pytest.mark.parametrize(
