@@ -1,5 +1,7 @@
 """The gate that every file passes, at start-up too: a file of the folder, complete, and media by content.
 
+A list of addresses (`*.urls`) holds no media; it passes when every line of it is one.
+
 Called by intake for settled files, a few at a time. It reads; it never changes, moves or keeps open anything.
 """
 
@@ -14,6 +16,7 @@ from nemowatch.intake.records import Ready
 from nemowatch.media.errors import IncompleteMedia, MediaError
 from nemowatch.media.probe import probe
 from nemowatch.media.sniff import sniff
+from nemowatch.rules.address_list import NoAddressYet, WrongAddressList, is_address_list, read_addresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +51,10 @@ GateAnswer: TypeAlias = Ready | NotYet | Refused | Changed
 
 
 async def check_file(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
-    """Check one settled file of a watch folder, in a thread: its first bytes and its container's index."""
+    """Check one settled file of a watch folder, in a thread: its first bytes and its container's index.
+
+    A list of addresses is read whole; it is short.
+    """
     return await asyncio.to_thread(_check, version, rule, folder)
 
 
@@ -73,11 +79,14 @@ def _read_inside(folder: Path, path: Path) -> FileVersion | None:
     return None if is_behind_link(folder, path.parent) else read_version(path)
 
 
-def _look_inside(path: Path) -> MediaInfo | NotYet | Refused:
+def _look_inside(path: Path) -> MediaInfo | NotYet | Refused | None:
     try:
+        if is_address_list(path):
+            read_addresses(path)
+            return None
         sniff(path)
         return probe(path)
-    except IncompleteMedia as error:
+    except (IncompleteMedia, NoAddressYet) as error:
         return NotYet(str(error))
-    except MediaError as error:
+    except (MediaError, WrongAddressList) as error:
         return Refused(str(error))

@@ -26,6 +26,7 @@ from nemowatch.intake.records import Candidate, FileVersion, PendingFile, Pendin
 from nemowatch.intake.settle import Settler
 from nemowatch.intake.takers import Takers, outermost
 from nemowatch.intake.watch import FolderWatcher, Hint
+from nemowatch.rules.prompt_file import recording_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
@@ -178,6 +179,8 @@ class Intake:
                 self._folders_appeared.set()
                 continue
             path = Path(hint.path)
+            # Prompts that are saved right after their recording are waited for as well.
+            path = recording_of(path) or path
             for rule, _folder in self._takers.takers_of(path):
                 self._settler.hint(Candidate(rule.name, path), rule.settle_seconds, now)
 

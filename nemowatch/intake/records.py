@@ -49,13 +49,18 @@ class Ready:
         version: what was checked; the file may have changed since, as any file may.
         rule: the rule that takes it.
         folder: the watch folder of that rule in which it lies.
-        media: what probing it found.
+        media: what probing it found; None for a list of addresses, which holds no media itself.
     """
 
     version: FileVersion
     rule: Rule
     folder: Path
-    media: MediaInfo
+    media: MediaInfo | None
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long it plays; None for what does not play, and where nobody knows."""
+        return None if self.media is None else self.media.duration_seconds
 
 
 class PendingState(StrEnum):

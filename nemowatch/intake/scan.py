@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.intake.records import FileVersion
-from nemowatch.rules.match import ACCEPTED_TYPES
+from nemowatch.rules.match import INPUT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,8 +73,8 @@ def _list_folder(
         for entry in listing:
             name = entry.name
             # Most names in most folders end here: a Path for each would make the scan three times as slow.
-            has_accepted_type = name[name.rfind(".") :].lower() in ACCEPTED_TYPES
-            if has_accepted_type and entry.is_file(follow_symlinks=False):
+            may_be_taken = name[name.rfind(".") :].lower() in INPUT_TYPES
+            if may_be_taken and entry.is_file(follow_symlinks=False):
                 path = Path(entry.path)
                 if any(matcher.match(path).matches for matcher in matchers):
                     version = _stat_entry(entry, path, on_unreadable)

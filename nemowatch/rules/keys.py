@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel
 
-from nemowatch.rules.model import RulesFile
+from nemowatch.rules.model import RuleKeys, RulesFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +103,9 @@ def _levels_with(name: str) -> Iterator[str]:
     for key in keys_of(RulesFile):
         if key.section and name in key.section.model_fields and key.name != "defaults":
             yield "in a rule" if key.name == "rules" else f"under `{key.name}`"
+    for key in keys_of(RuleKeys):
+        if key.section and name in key.section.model_fields:
+            yield f"under a rule's `{key.name}`"
 
 
 def write_value(value: Any) -> str:

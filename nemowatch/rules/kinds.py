@@ -16,14 +16,15 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from nemowatch.rules.match import ACCEPTED_TYPES
+from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
+from nemowatch.rules.match import ACCEPTED_TYPES, INPUT_TYPES
 from nemowatch.rules.problems import nearest
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.template import (
     DISTINCT_PLACEHOLDERS,
     OUTPUT_PLACEHOLDERS,
-    PLACEHOLDERS,
     PROMPT_PLACEHOLDERS,
+    describe_unknown,
     names_in,
 )
 from nemowatch.units import parse_duration, parse_rate
@@ -174,11 +175,11 @@ def _read_pattern(value: object) -> str:
 
 def _refuse_other_type(pattern: str) -> str:
     only_type = _ONLY_A_TYPE.fullmatch(pattern)
-    if only_type and only_type[1].lower() not in ACCEPTED_TYPES:
+    if only_type and only_type[1].lower() not in INPUT_TYPES:
         known = " ".join(sorted(suffix[1:] for suffix in ACCEPTED_TYPES))
         raise Suggestion(
-            f"the service takes no {only_type[1]} files. It takes: {known}",
-            nearest(pattern, [f"*{suffix}" for suffix in sorted(ACCEPTED_TYPES)]),
+            f"the service takes no {only_type[1]} files. It takes: {known}; {ADDRESS_LIST_TYPE} files list addresses",
+            nearest(pattern, [f"*{suffix}" for suffix in sorted(INPUT_TYPES)]),
         )
     return pattern
 
@@ -190,15 +191,11 @@ def _refuse_exceptions_alone(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_names(template: str, known: frozenset[str]) -> None:
-    for name in names_in(template):
-        if name not in known:
-            why = "can't be used here" if name in PLACEHOLDERS else "is not a placeholder"
-            listed = " ".join(f"{{{each}}}" for each in PLACEHOLDERS if each in known)
-            close = nearest(name, known)
-            raise Suggestion(
-                f'{{{name}}} {why}. Placeholders: {listed}; plain braces are doubled: "{{{{" and "}}}}"',
-                f"{{{close}}}" if close else "",
-            )
+    unknown = describe_unknown(template, known)
+    if unknown is not None:
+        name, message = unknown
+        close = nearest(name, known)
+        raise Suggestion(message, f"{{{close}}}" if close else "")
 
 
 def _read_prompt(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nemowatch.rules.folders import Placed, find_loops, find_missing, find_relative
 from nemowatch.rules.kinds import read_address
 from nemowatch.rules.problems import Problem, RulesInvalid
-from nemowatch.rules.rule import Limits, NemoSettings, Rule, RuleBook, Skill
+from nemowatch.rules.rule import DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.source import read_source
 from nemowatch.rules.tree import read_tree
@@ -60,11 +60,19 @@ def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
         path=path,
         rules=tuple(draft.finish(name, nemo.language) for draft, name in zip(drafts, names, strict=True)),
         nemo=nemo,
-        limits=Limits(jobs=file.limits.jobs, starts=file.limits.starts),
+        limits=Limits(
+            jobs=file.limits.jobs,
+            starts=file.limits.starts,
+            keep_credits=file.limits.keep_credits,
+            credits_per_day=file.limits.credits_per_day,
+        ),
         scan_seconds=file.scan,
         log_level=file.log.level,
         log_format=file.log.format,
     )
+
+
+_TRACKS: tuple[DroppedTrack, ...] = ("music", "title")
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,12 @@ class _Draft:
             problems.append(
                 self._missing("prompt", "`prompt: extract the best moments`; some skills bring one")
             )
+        if self.get("group") == "folder" and self.get("session") == "rule":
+            message = (
+                '"session: rule" puts all files of the rule into one session, "group: folder" those of each folder '
+                'into one of their own. Choose one: "session: file" or "group: none".'
+            )
+            problems.append(self.tree.problem(self.place("session"), message))
         return problems
 
     @property
@@ -141,6 +155,11 @@ class _Draft:
             output=self.get("output"),
             settle_seconds=self.get("settle"),
             priority=self.get("priority"),
+            drop_tracks=tuple(kind for kind in _TRACKS if getattr(self.get("tracks"), kind) == "drop"),
+            question=self.get("question"),
+            group=self.get("group"),
+            session=self.get("session"),
+            retries=self.get("retries"),
         )
 
     @property

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
 
+from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.ignore import ignored_part
+from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -28,6 +30,9 @@ ACCEPTED_TYPES = frozenset(
     | {".mp3", ".wav", ".m4a", ".aac"}
 )
 """What the service accepts, as file name suffixes in lower case."""
+
+INPUT_TYPES = ACCEPTED_TYPES | {ADDRESS_LIST_TYPE}
+"""What a rule may take: what the service accepts, and lists of addresses."""
 
 _MAX_KEPT_FOLDERS = 20_000
 
@@ -114,7 +119,7 @@ class Matcher:
 
     def _judge_by_patterns(self, relative: str, name: str) -> Verdict:
         if not self._match:
-            return Verdict(matches=True, reason=f"an accepted type ({_suffix(name)})")
+            return Verdict(matches=True, reason=_accepted(_suffix(name)))
         pattern = self._match.deciding(relative)
         if pattern and not pattern.startswith("!"):
             return Verdict(matches=True, reason=f"matches the rule's pattern '{pattern}'")
@@ -175,9 +180,15 @@ class _Patterns:
 
 def _refuse_type(name: str) -> str:
     suffix = _suffix(name)
-    if suffix in ACCEPTED_TYPES:
+    if suffix in INPUT_TYPES:
         return ""
+    if name.endswith(PROMPT_FILE_ENDING):
+        return f"holds the prompts for {name.removesuffix(PROMPT_FILE_ENDING)}, and is no input itself"
     return f"the service takes no {suffix} files" if suffix else "has no file type in its name"
+
+
+def _accepted(suffix: str) -> str:
+    return "a list of addresses" if suffix == ADDRESS_LIST_TYPE else f"an accepted type ({suffix})"
 
 
 def _suffix(name: str) -> str:

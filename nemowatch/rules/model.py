@@ -111,7 +111,7 @@ class NemoKeys(_Keys):
 
 
 class LimitKeys(_Keys):
-    """How much may happen at once."""
+    """How much may happen at once, and what may be spent."""
 
     jobs: int = _key(
         4,
@@ -128,6 +128,25 @@ class LimitKeys(_Keys):
         expects="a count, a slash and a time, or null",
         example="10/1m",
         unit=f"jobs / {TIME_UNITS}",
+    )
+    keep_credits: int = _key(
+        0,
+        "No prompt is sent at this balance or below it: the jobs are held until there are more credits. An edit that "
+        "was begun is never broken off.",
+        expects="a whole number, 0 or more",
+        example=50,
+        unit="credits",
+        ge=0,
+    )
+    credits_per_day: int | None = _key(
+        None,
+        "What all jobs together may spend in a day (local time). A prompt that would go beyond it is held until "
+        "tomorrow, or until it is released; what it costs is learnt from earlier ones of its rule.",
+        expects="a whole number from 1, or null",
+        example=500,
+        unit="credits",
+        unset="no limit",
+        ge=1,
     )
 
 
@@ -167,6 +186,23 @@ class OwnSkill(_Keys):
     )
 
 
+class TrackKeys(_Keys):
+    """What becomes of tracks that the service adds by itself."""
+
+    music: Annotated[Literal["keep", "drop"], one_of("keep", "drop")] = _key(
+        "keep",
+        "Music that no prompt asked for.",
+        expects="keep or drop",
+        example="drop",
+    )
+    title: Annotated[Literal["keep", "drop"], one_of("keep", "drop")] = _key(
+        "keep",
+        "Titles that no prompt asked for. Captions are no titles.",
+        expects="keep or drop",
+        example="drop",
+    )
+
+
 class RuleKeys(_Keys):
     """One rule: which files it takes, what is asked for them, and where the outputs go."""
 
@@ -187,10 +223,10 @@ class RuleKeys(_Keys):
     match: MatchPatterns = _key(
         (),
         "Which files count: gitignore-style patterns relative to the watch folder, upper and lower case as "
-        "written. Only types that the service accepts are ever taken.",
+        "written. Only types that the service accepts, and lists of addresses (`*.urls`), are ever taken.",
         expects="a pattern, or a list of patterns",
         example=["*.mp4", "*.mkv"],
-        unset="every accepted type, in upper or lower case",
+        unset="every accepted type and `*.urls`, in upper or lower case",
     )
     ignore: Patterns = _key(
         (),
@@ -222,7 +258,7 @@ class RuleKeys(_Keys):
         (),
         "What to ask for, in plain words: one prompt, or a list that is sent one after the other. "
         "Placeholders are filled in. A plain export (`export 1080p MP4`) is done, not chatted about; "
-        "a job ends with one in any case.",
+        "a job ends with one in any case. A prompt file beside a recording replaces them for it.",
         expects="a text, or a list of texts",
         example=["extract the top 5 viral short clips from this long video", "add burned-in captions"],
         unset="the skill's default prompt; must be set where the skill has none",
@@ -244,6 +280,47 @@ class RuleKeys(_Keys):
         expects="a list of: video, media",
         example=["video"],
         min_length=1,
+    )
+    tracks: Annotated[TrackKeys, BeforeValidator(empty_section)] = _key(
+        {},
+        "Whether the exported video keeps tracks that the service added by itself, after generating a video for "
+        "example. What a prompt asked for is always kept. A rule's own `tracks` replaces that of `defaults` whole.",
+        expects="a mapping of music and title to keep or drop",
+        example={"music": "drop", "title": "keep"},
+    )
+    question: Annotated[Literal["proceed", "hold"], one_of("proceed", "hold")] = _key(
+        "proceed",
+        "What happens when the service asks back instead of working: `proceed` answers once that it may go on "
+        "with its best judgement, and a second question waits for `nemowatch jobs answer`; with `hold` the "
+        "first one does.",
+        expects="proceed or hold",
+        example="hold",
+    )
+    group: Annotated[Literal["none", "folder"], one_of("none", "folder")] = _key(
+        "none",
+        "`folder`: all files of a folder go through one session of the service, one after the other, each with its "
+        "own prompts and its own export; while one stands still, those behind it wait. What lies at the top of the "
+        "watch folder is one such group, and each subfolder another where the rule is `recursive`. Not together with "
+        "`session: rule`.",
+        expects="none or folder",
+        example="folder",
+    )
+    session: Annotated[Literal["file", "rule"], one_of("file", "rule")] = _key(
+        "file",
+        "`file`: each file has a session of its own. `rule`: all files of the rule go through one session, one after "
+        "the other, each with its own prompts and its own export; while one stands still, those behind it wait.",
+        expects="file or rule",
+        example="rule",
+    )
+    retries: int = _key(
+        3,
+        "How often a call that fails through a passing fault is made again, with growing pauses, before its job "
+        "waits and lets another one work. A prompt is never sent again this way.",
+        expects="a whole number from 0 to 20",
+        example=5,
+        unit="tries",
+        ge=0,
+        le=20,
     )
     output: Output = _key(
         "{watch}-output/{rule}/{dir}/{stem}",
@@ -291,7 +368,7 @@ class RulesFile(_Keys):
     )
     limits: Annotated[LimitKeys, BeforeValidator(empty_section)] = _key(
         {},
-        "How much may happen at once.",
+        "How much may happen at once, and what may be spent.",
         expects="a mapping of keys",
         example={"jobs": 2, "starts": "10/1m"},
     )

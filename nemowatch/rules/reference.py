@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from nemowatch.rules import address_list, prompt_file
+from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.ignore import BUILTIN_IGNORES
 from nemowatch.rules.keys import keys_of, write_value
 from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.rules.model import RuleKeys, RulesFile
+from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
 from nemowatch.rules.skills import OWN_SKILL, SKILLS
 from nemowatch.rules.source import Source
 from nemowatch.rules.template import OUTPUT_PLACEHOLDERS, PLACEHOLDERS
@@ -63,7 +66,7 @@ def reference_text() -> str:
     parts.append("## Keys of a rule\n")
     for key in keys_of(RuleKeys):
         parts += _describe_key(key, "rules")
-    parts += [_placeholders(), _skills(), _ignores(), _mistakes()]
+    parts += [_placeholders(), _prompt_files(), _address_lists(), _skills(), _ignores(), _mistakes()]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -99,6 +102,8 @@ def _whole_file(key: Key, above: str) -> dict[str, Any]:
     if key.name == "rules":
         return {"rules": key.example}
     shown = {above: {key.name: key.example}} if above else {key.name: key.example}
+    if above in RuleKeys.model_fields:
+        return {"rules": [_SMALLEST | shown]}
     return {**shown, "rules": [_SMALLEST]}
 
 
@@ -123,6 +128,44 @@ def _placeholders() -> str:
         "## Placeholders\n\n"
         "They work in `prompt`, and all but one in `output`. A plain brace is doubled: `{{`, `}}`.\n\n"
         f"| placeholder | stands for | in `output` |\n| --- | --- | --- |\n{rows}\n"
+    )
+
+
+def _prompt_files() -> str:
+    name = f"talk.mp4{PROMPT_FILE_ENDING}"
+    return (
+        "## Prompts for one file\n\n"
+        f"A text file `{name}` beside `talk.mp4` replaces the prompts of every rule that takes `talk.mp4`:\n\n"
+        "```\ncut {stem} down to one minute\nadd burned-in captions\n```\n\n"
+        "* One prompt a line; blank lines count for nothing, and there are no comments. Placeholders are filled in, "
+        "and a plain brace is doubled, as in the rules.\n"
+        "* An empty file changes nothing.\n"
+        f"* The file is UTF-8, at most {prompt_file.MAX_BYTES // 1024} KiB and {prompt_file.MAX_PROMPTS} prompts. "
+        "It is never an input itself, and never read through a symbolic link.\n"
+        "* Where it can't be used, nothing is asked: the recording waits, with the reason in the log and in "
+        "`nemowatch status`, until the file is mended or gone.\n"
+        "* Save it before the recording. It is read once, when the recording has settled and becomes a job; what is "
+        "saved later counts for `nemowatch jobs rerun` alone.\n"
+        "* `nemowatch check --files` says which recordings have one.\n"
+    )
+
+
+def _address_lists() -> str:
+    return (
+        "## Lists of addresses\n\n"
+        f"A text file whose name ends in `{ADDRESS_LIST_TYPE}` is an input by itself: one job, whose media the "
+        "service fetches from the addresses in it. Nothing is uploaded from this machine but the addresses.\n\n"
+        "```\n# Tuesday's talks\nhttps://media.example.org/talks/opening.mp4\n"
+        "https://media.example.org/talks/keynote.mp4\n```\n\n"
+        "* One address a line, starting with `http://` or `https://`; blank lines and lines that start with `#` "
+        "count for nothing, and an address that stands there twice counts once.\n"
+        f"* At most {address_list.MAX_ADDRESSES} addresses in {address_list.MAX_BYTES // 1024**2} MiB of UTF-8; none "
+        "with a user name or password in it.\n"
+        "* Rules take it as they take a recording: without `match`, or by a pattern such as "
+        f"`*{ADDRESS_LIST_TYPE}`; after the same quiet time. Without an address in it, it is waited for, as an empty "
+        "recording is.\n"
+        "* A list with a wrong line is refused as a whole, with its line and the cause in the log. When it is saved "
+        "anew it is looked at again.\n"
     )
 
 

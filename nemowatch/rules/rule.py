@@ -15,6 +15,10 @@ Delivery = Literal["video", "media"]
 """What a job delivers: the exported `video`, the `media` that the service generated."""
 
 
+DroppedTrack = Literal["music", "title"]
+"""A kind of track that is left out of exports when the service added it by itself."""
+
+
 @dataclass(frozen=True)
 class Skill:
     """As whom a job speaks to the service.
@@ -44,6 +48,11 @@ class Rule:
         prompts: templates, at least one, in the order in which they are sent.
         language: ISO code of the session's language.
         deliver: what lands in the output folder.
+        drop_tracks: tracks left out of the export when the service added them by itself.
+        question: what is done when the service asks back.
+        group: whether the files of a folder share a session.
+        session: whether all files of the rule share one.
+        retries: how often a call is made again after a passing fault, before its job waits.
         output: template of an absolute path, `~` expanded.
         settle_seconds: quiet time before a file counts as complete.
         priority: 1 first … 10 last.
@@ -61,6 +70,11 @@ class Rule:
     output: str
     settle_seconds: float
     priority: int
+    drop_tracks: tuple[DroppedTrack, ...] = ()
+    question: Literal["proceed", "hold"] = "proceed"
+    group: Literal["none", "folder"] = "none"
+    session: Literal["file", "rule"] = "file"
+    retries: int = 3
 
 
 @dataclass(frozen=True)
@@ -82,15 +96,19 @@ class NemoSettings:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much may happen at once.
+    """How much may happen at once, and what may be spent.
 
     Attributes:
         jobs: jobs running at once.
         starts: (count, seconds): at most so many job starts in so many seconds; None for no limit.
+        keep_credits: no prompt is sent at this balance or below it.
+        credits_per_day: what all jobs together may spend in a local day; None for no limit.
     """
 
     jobs: int
     starts: tuple[int, float] | None
+    keep_credits: int = 0
+    credits_per_day: int | None = None
 
 
 @dataclass(frozen=True)

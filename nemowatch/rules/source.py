@@ -6,6 +6,7 @@ parser sees it.
 
 from __future__ import annotations
 
+import codecs
 import re
 import stat
 from dataclasses import dataclass
@@ -56,8 +57,10 @@ def read_source(path: Path) -> Source:
         raise _refuse(path, "the file is saved as UTF-16. Save it as UTF-8.")
     if b"\0" in data:
         raise _refuse(path, "this is a binary file, not YAML.")
+    # Not the codec "utf-8-sig": the places in its errors leave the mark out.
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise _refuse_encoding(path, data, error) from error
     source = Source(path, text, tuple(_LINE_BREAK.split(text)))
@@ -89,8 +92,8 @@ def _refuse(path: Path, message: str, *, hint: str = "") -> RulesInvalid:
 
 
 def _refuse_encoding(path: Path, data: bytes, error: UnicodeDecodeError) -> RulesInvalid:
-    before = _LINE_BREAK.split(data[: error.start].decode("utf-8-sig"))
-    lines = _LINE_BREAK.split(data.decode("utf-8-sig", errors="replace"))
+    before = _LINE_BREAK.split(data[: error.start].decode())
+    lines = _LINE_BREAK.split(data.decode(errors="replace"))
     message = f"byte 0x{data[error.start]:02x} is not UTF-8. Save the file as UTF-8."
     return RulesInvalid(
         [Problem(path, len(before), len(before[-1]) + 1, "", message, lines[len(before) - 1])]

@@ -1,6 +1,7 @@
 """What the rules mean on this machine: permissions, files that exist, files that two rules would take.
 
-Called by `nemowatch check`, never by the daemon. Looks at folders and names, opens no file and changes nothing.
+Called by `nemowatch check`, never by the daemon. Looks at folders and names, opens no recording, and changes
+nothing; the prompt files beside recordings are read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nemowatch.rules.match import ACCEPTED_TYPES, Matcher
+from nemowatch.rules.match import INPUT_TYPES, Matcher
+from nemowatch.rules.prompt_file import WrongPromptFile, prompt_file_of, read_prompt_file, recording_of
 from nemowatch.rules.template import output_root, output_roots
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ def find_overlaps(book: RuleBook) -> Iterator[Overlap]:
 def list_files(book: RuleBook) -> list[Sighting]:
     """Look through every watch folder, and ask each rule that watches there about each file, by its path.
 
-    A folder that can't be read is left out here; `inspect_folders` reports it.
+    A folder that can't be read is left out here; `inspect_folders` reports it. So is a prompt file whose recording
+    lies beside it: it is told with the recording.
     """
     keep_out = output_roots(book.rules)
     answers: dict[tuple[Path, bool], list[tuple[str, str, bool]]] = {}
@@ -174,7 +177,7 @@ def _names_of_both(one: _Visitor, other: _Visitor, keep_out: Collection[Path]) -
 
 
 def _sample_names(*rules: Rule) -> Iterator[str]:
-    yield from (f"recording{suffix}" for suffix in (".mp4", *sorted(ACCEPTED_TYPES)))
+    yield from (f"recording{suffix}" for suffix in (".mp4", *sorted(INPUT_TYPES)))
     for rule in rules:
         for pattern in rule.match:
             name = pattern.lstrip("!/").replace("**/", "").replace("*", "x").replace("?", "x")
@@ -199,12 +202,24 @@ def _walk(matcher: Matcher, top: Path) -> Iterator[tuple[Path, bool, str, bool]]
                     yield path, True, reason, False
                 else:
                     waiting.append(path)
-            else:
+            elif not _is_told_with_its_recording(path):
                 yield path, False, *_judge(matcher, path, is_file=entry.is_file(follow_symlinks=False))
+
+
+def _is_told_with_its_recording(path: Path) -> bool:
+    recording = recording_of(path)
+    return recording is not None and recording.is_file()
 
 
 def _judge(matcher: Matcher, path: Path, *, is_file: bool) -> tuple[str, bool]:
     if not is_file:
         return "not a regular file", False
     verdict = matcher.match(path)
-    return verdict.reason, verdict.matches
+    if not verdict.matches:
+        return verdict.reason, False
+    try:
+        prompts = read_prompt_file(path)
+    except WrongPromptFile as error:
+        return str(error), False
+    beside = f"; prompts from {prompt_file_of(path).name}" if prompts else ""
+    return f"{verdict.reason}{beside}", True

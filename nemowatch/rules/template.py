@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from nemowatch.rules.rule import Rule
 
@@ -58,6 +58,22 @@ def names_in(template: str) -> tuple[str, ...]:
         if found[1] is not None:
             names.append(found[1])
     return tuple(names)
+
+
+def describe_unknown(template: str, known: Collection[str]) -> tuple[str, str] | None:
+    """Find the first placeholder that may not stand in a template; gives it, and what is wrong, in words.
+
+    Raises:
+        ValueError: a brace stands alone.
+    """
+    unknown = next((name for name in names_in(template) if name not in known), None)
+    if unknown is None:
+        return None
+    why = "can't be used here" if unknown in PLACEHOLDERS else "is not a placeholder"
+    listed = " ".join(f"{{{name}}}" for name in PLACEHOLDERS if name in known)
+    return unknown, (
+        f'{{{unknown}}} {why}. Placeholders: {listed}; plain braces are doubled: "{{{{" and "}}}}"'
+    )
 
 
 def render(template: str, values: Mapping[str, str]) -> str:

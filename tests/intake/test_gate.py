@@ -39,6 +39,37 @@ async def test_text_named_like_a_film_is_refused(tmp_path):
     assert "diary.mp4" in answer.reason
 
 
+async def test_list_of_addresses_is_ready_without_media(tmp_path):
+    (tmp_path / "talks.urls").write_text("# Tuesday\r\nhttps://example.org/a.mp4\r\n")
+    answer = await check(tmp_path / "talks.urls")
+    assert isinstance(answer, Ready)
+    assert (answer.media, answer.duration_seconds) == (None, None)
+
+
+async def test_list_with_a_wrong_line_is_refused_with_the_line(tmp_path):
+    (tmp_path / "talks.urls").write_text("https://example.org/a.mp4\nfile:///etc/passwd\n")
+    answer = await check(tmp_path / "talks.urls")
+    assert isinstance(answer, Refused)
+    assert answer.reason.startswith('talks.urls, line 2: "file:///etc/passwd" is not an address')
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n\n"])
+async def test_list_without_an_address_is_not_ready_yet(tmp_path, content):
+    (tmp_path / "talks.urls").write_text(content)
+    assert await check(tmp_path / "talks.urls") == NotYet("talks.urls holds no address yet.")
+
+
+async def test_film_named_like_a_list_of_addresses_is_refused(tmp_path):
+    make_video(tmp_path / "talk.mp4", seconds=1.0).rename(tmp_path / "talk.urls")
+    assert isinstance(await check(tmp_path / "talk.urls"), Refused)
+
+
+async def test_link_to_a_list_of_addresses_is_not_taken(tmp_path):
+    (tmp_path / "private.urls").write_text("https://example.org/a.mp4")
+    (tmp_path / "talks.urls").symlink_to("private.urls")
+    assert await check(tmp_path / "talks.urls") == Changed(None)
+
+
 async def test_pipe_does_not_block_and_is_not_taken(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")
     assert await check(tmp_path / "pipe.mp4") == Changed(None)

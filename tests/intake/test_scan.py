@@ -31,8 +31,10 @@ def test_scan_finds_what_a_rule_takes_and_nothing_else(tmp_path):
         ".hidden.mp4",
         "half.mp4.part",
         "sub/deep.mp4",
+        "list.urls",
+        "talk.mp4.prompt.txt",
     )
-    assert scan(tmp_path, make_rule(tmp_path)) == ["TALK2.MOV", "talk.mp4"]
+    assert scan(tmp_path, make_rule(tmp_path)) == ["TALK2.MOV", "list.urls", "talk.mp4"]
 
 
 def test_scan_goes_below_where_any_rule_does(tmp_path):

@@ -11,12 +11,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from pydantic import BaseModel
 
+from nemowatch.rules.address_list import MAX_ADDRESSES
 from nemowatch.rules.example import EXAMPLE_RULES, RulesExist, example_text, write_example
 from nemowatch.rules.generate import MENDING_COMMAND, generated_files, main, stale_files
 from nemowatch.rules.keys import keys_of
 from nemowatch.rules.load import load_rules
-from nemowatch.rules.model import OwnSkill, RuleKeys, RulesFile
+from nemowatch.rules.model import OwnSkill, RuleKeys, RulesFile, TrackKeys
+from nemowatch.rules.prompt_file import MAX_BYTES, MAX_PROMPTS
 from nemowatch.rules.reference import reference_text
 from nemowatch.rules.schema import rules_schema
 
@@ -89,8 +92,8 @@ def test_every_yaml_block_of_the_reference_loads(block: str, tmp_path: Path) -> 
 
 def test_every_key_has_its_heading_and_all_its_facts() -> None:
     page = reference_text()
-    sections = {key.name: key.section for key in keys_of(RulesFile) if key.section not in {None, RuleKeys}}
-    levels = {"": RulesFile, "skill": OwnSkill, **sections}
+    levels: dict[str, type[BaseModel]] = {"": RulesFile, "skill": OwnSkill, "tracks": TrackKeys}
+    levels |= {key.name: key.section for key in keys_of(RulesFile) if key.section and key.section != RuleKeys}
     keys = [
         (f"{above}.{key.name}".lstrip("."), key) for above, model in levels.items() for key in keys_of(model)
     ]
@@ -99,6 +102,14 @@ def test_every_key_has_its_heading_and_all_its_facts() -> None:
         assert f"### `{heading}`\n\n{key.description}\n\n* Value: {key.expects}" in page
         assert key.example is not None
         assert key.section or key.required or key.unset or key.default is not None, heading
+
+
+def test_reference_tells_of_prompt_files_and_lists_of_addresses() -> None:
+    page = reference_text()
+    assert "\n## Prompts for one file\n" in page
+    assert f"at most {MAX_BYTES // 1024} KiB and {MAX_PROMPTS} prompts" in page
+    assert "\n## Lists of addresses\n" in page
+    assert f"At most {MAX_ADDRESSES} addresses in 1 MiB" in page
 
 
 def test_schema_is_valid_and_accepts_the_example() -> None:
@@ -125,6 +136,12 @@ def test_schema_is_valid_and_accepts_the_example() -> None:
         {"rules": [{"watch": "/a", "skill": {"source": "a"}}]},
         {"rules": [{"watch": "/a", "output": "/out"}]},
         {"rules": [{"watch": "/a"}], "limits": {"starts": "many"}},
+        {"rules": [{"watch": "/a"}], "limits": {"keep_credits": -1}},
+        {"rules": [{"watch": "/a"}], "limits": {"credits_per_day": 0}},
+        {"rules": [{"watch": "/a", "question": "ask"}]},
+        {"rules": [{"watch": "/a", "tracks": {"captions": "drop"}}]},
+        {"rules": [{"watch": "/a", "group": "rule"}]},
+        {"rules": [{"watch": "/a", "retries": 21}]},
         {"rules": [{"watch": "/a"}], "log": {"level": "LOUD"}},
     ],
 )
@@ -142,6 +159,12 @@ def test_schema_refuses_what_loading_refuses(content: dict[str, object]) -> None
             "limits": {"starts": None},
         },
         {"defaults": {"watch": "/a"}, "rules": [{"prompt": "a"}]},
+        {
+            "rules": [
+                {"watch": "/a", "prompt": "a", "tracks": {"music": "drop"}, "session": "rule", "retries": 0}
+            ]
+        },
+        {"rules": [{"watch": "/a", "prompt": "a"}], "limits": {"credits_per_day": None, "keep_credits": 1}},
         {"rules": [{"watch": "/a", "settle": "1h 30m"}], "limits": {"starts": "5/m"}},
     ],
 )

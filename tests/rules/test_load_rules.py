@@ -31,8 +31,9 @@ def test_smallest_file_has_all_defaults(desk: Desk) -> None:
     assert rule.language == "en"
     assert rule.deliver == ("video", "media")
     assert rule.output == "{watch}-output/{rule}/{dir}/{stem}"
-    assert (rule.settle_seconds, rule.priority) == (3.0, 5)
-    assert book.limits == Limits(jobs=4, starts=(30, 60.0))
+    assert (rule.settle_seconds, rule.priority, rule.retries) == (3.0, 5, 3)
+    assert (rule.question, rule.drop_tracks, rule.group, rule.session) == ("proceed", (), "none", "file")
+    assert book.limits == Limits(jobs=4, starts=(30, 60.0), keep_credits=0, credits_per_day=None)
     assert (book.scan_seconds, book.log_level, book.log_format) == (300.0, "INFO", "text")
     assert book.nemo.api_url == "https://mega-api-prod.nemovideo.ai"
     assert (book.nemo.web_url, book.nemo.poll_seconds) == ("https://nemovideo.com", 30.0)
@@ -43,7 +44,7 @@ def test_every_key_is_read(desk: Desk) -> None:
     desk.folder("other")
     book = desk.load("""\
         nemo: {api_url: "http://127.0.0.1:8700/", web_url: https://example.org, language: fr, poll: 500ms}
-        limits: {jobs: 2, starts: 5/10s}
+        limits: {jobs: 2, starts: 5/10s, keep_credits: 50, credits_per_day: 500}
         scan: 1m30s
         log: {level: debug, format: json}
         rules:
@@ -56,6 +57,11 @@ def test_every_key_is_read(desk: Desk) -> None:
             prompt: ["make clips of {stem}", "add {{captions}}"]
             language: de
             deliver: [video, video]
+            tracks: {title: drop, music: Drop}
+            question: hold
+            group: none
+            session: rule
+            retries: 0
             output: ROOT/out/{rule}/{job}
             settle: 250ms
             priority: 1
@@ -63,7 +69,7 @@ def test_every_key_is_read(desk: Desk) -> None:
     (rule,) = book.rules
     assert book.nemo.api_url == "http://127.0.0.1:8700"
     assert (book.nemo.language, book.nemo.poll_seconds) == ("fr", 0.5)
-    assert book.limits == Limits(jobs=2, starts=(5, 10.0))
+    assert book.limits == Limits(jobs=2, starts=(5, 10.0), keep_credits=50, credits_per_day=500)
     assert (book.scan_seconds, book.log_level, book.log_format) == (90.0, "DEBUG", "json")
     assert rule.watch == (desk.root / "in", desk.root / "other")
     assert (rule.match, rule.ignore, rule.recursive) == (("*.mp4", "day1/"), ("drafts/",), True)
@@ -71,7 +77,9 @@ def test_every_key_is_read(desk: Desk) -> None:
     assert rule.prompts == ("make clips of {stem}", "add {{captions}}")
     assert (rule.language, rule.deliver) == ("de", ("video",))
     assert rule.output == f"{desk.root}/out/{{rule}}/{{job}}"
-    assert (rule.settle_seconds, rule.priority) == (0.25, 1)
+    assert (rule.settle_seconds, rule.priority, rule.retries) == (0.25, 1, 0)
+    assert (rule.question, rule.drop_tracks) == ("hold", ("music", "title"))
+    assert (rule.group, rule.session) == ("none", "rule")
 
 
 def test_skill_brings_its_prompt_where_the_rule_has_none(desk: Desk) -> None:
@@ -90,6 +98,30 @@ def test_defaults_hold_where_a_rule_says_nothing(desk: Desk) -> None:
     """).rules
     assert (first.prompts, first.settle_seconds, first.recursive) == (("from the defaults",), 10.0, True)
     assert (second.prompts, second.settle_seconds, second.recursive) == (("its own",), 10.0, False)
+
+
+def test_defaults_hold_for_sessions_and_tracks_too(desk: Desk) -> None:
+    desk.folder("b")
+    first, second = desk.load("""\
+        defaults: {prompt: a, question: hold, tracks: {music: drop}, group: folder, retries: 20}
+        rules:
+          - watch: ROOT/in
+          - {watch: ROOT/b, question: proceed, tracks: {title: drop}, group: none, session: rule, retries: 1}
+    """).rules
+    assert (first.question, first.drop_tracks, first.retries) == ("hold", ("music",), 20)
+    assert (first.group, first.session) == ("folder", "file")
+    assert (second.question, second.drop_tracks, second.retries) == ("proceed", ("title",), 1)
+    assert (second.group, second.session) == ("none", "rule")
+
+
+def test_folders_may_be_groups_without_subfolders(desk: Desk) -> None:
+    (rule,) = desk.load("rules: [{watch: ROOT/in, prompt: a, group: folder}]").rules
+    assert (rule.group, rule.recursive) == ("folder", False)
+
+
+@pytest.mark.parametrize("written", ["tracks:", "tracks: {}", "tracks: {music: keep}"])
+def test_tracks_stay_unless_they_are_dropped(desk: Desk, written: str) -> None:
+    assert desk.load(f"rules:\n  - watch: ROOT/in\n    prompt: a\n    {written}\n").rules[0].drop_tracks == ()
 
 
 def test_anchors_and_merges_work(desk: Desk) -> None:
@@ -159,6 +191,16 @@ def test_quoted_numbers_are_numbers_where_numbers_are_wanted(desk: Desk) -> None
 def test_starts_may_be_unlimited(desk: Desk) -> None:
     text = "limits: {starts: null}\nrules: [{watch: ROOT/in, prompt: a}]"
     assert desk.load(text).limits.starts is None
+
+
+def test_day_may_be_unlimited(desk: Desk) -> None:
+    text = "limits: {credits_per_day: null}\nrules: [{watch: ROOT/in, prompt: a}]"
+    assert desk.load(text).limits.credits_per_day is None
+
+
+@pytest.mark.parametrize("patterns", ["'*.urls'", "['*.mp4', '*.URLS']"])
+def test_lists_of_addresses_can_be_matched(desk: Desk, patterns: str) -> None:
+    assert desk.load(f"rules: [{{watch: ROOT/in, prompt: a, match: {patterns}}}]").rules[0].match
 
 
 def test_sections_without_keys_are_as_good_as_left_out(desk: Desk) -> None:

@@ -33,6 +33,8 @@ def test_every_accepted_type_is_taken_in_any_case(suffix: str) -> None:
     [
         ("talk.txt", "the service takes no .txt files"),
         ("talk", "has no file type in its name"),
+        ("talk.mp4.prompt.txt", "holds the prompts for talk.mp4, and is no input itself"),
+        ("talk.urls.part", "an unfinished download or copy: talk.urls.part"),
         ("talk.mp4.part", "an unfinished download or copy: talk.mp4.part"),
         (".talk.mp4", "hidden (its name starts with a dot): .talk.mp4"),
         ("._talk.mp4", "a NAS's or system's own folder or file: ._talk.mp4"),
@@ -41,6 +43,17 @@ def test_every_accepted_type_is_taken_in_any_case(suffix: str) -> None:
 )
 def test_file_that_is_not_taken_has_a_reason(name: str, reason: str) -> None:
     assert verdict(name) == (False, reason)
+
+
+@pytest.mark.parametrize("name", ["talks.urls", "TALKS.URLS"])
+def test_list_of_addresses_is_taken(name: str) -> None:
+    assert verdict(name) == (True, "a list of addresses")
+    assert verdict(name, match=("*.urls", "*.URLS"))[0]
+    assert verdict(name, match=("*.mp4",)) == (False, "matches none of the rule's patterns")
+
+
+def test_prompt_file_is_never_an_input() -> None:
+    assert not verdict("talk.mp4.prompt.txt", match=("*",))[0]
 
 
 def test_file_elsewhere_is_not_taken() -> None:

@@ -207,6 +207,12 @@ def test_token_in_the_file_is_refused_and_never_shown(desk: Desk) -> None:
         ("output", "[a]", "a whole path with placeholders", "a list"),
         ("settle", "2d", "a time from 0s to 1d, for example `settle: 10s`", '"2d"'),
         ("settle", "[3s]", "a time from 0s to 1d", "a list"),
+        ("tracks", "drop", "a mapping of music and title to keep or drop", '"drop"'),
+        ("question", "[hold]", "proceed or hold, for example `question: hold`", "a list"),
+        ("group", "{a: b}", "none or folder", "a mapping"),
+        ("session", "", "file or rule", "nothing"),
+        ("retries", "21", "a whole number from 0 to 20", '"21"'),
+        ("retries", "-1", "a whole number from 0 to 20", '"-1"'),
         ("skill", "[a]", "the name of a skill, or {source: my-skill, version: 1.2.0}", "a list"),
         ("skill", "{source: a b, version: 1}", "a name of letters, digits, dots and dashes", '"a b"'),
     ],
@@ -224,6 +230,10 @@ def test_wrong_value_says_what_was_expected_and_found(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("limits: {keep_credits: -1}\n", "a whole number, 0 or more"),
+        ("limits: {keep_credits: some}\n", "a whole number, 0 or more"),
+        ("limits: {credits_per_day: 0}\n", "a whole number from 1, or null"),
+        ("limits: {credits_per_day: 1.5}\n", "a whole number from 1, or null"),
         ("limits: {jobs: 0}\n", "a whole number from 1 to 100"),
         ("limits: {starts: [1]}\n", "a count, a slash and a time, or null"),
         ("nemo: {api_url: ftp://x}\n", "a web address"),
@@ -244,6 +254,12 @@ def test_wrong_setting_says_what_was_expected(desk: Desk, text: str, expected: s
         ("settle", "3", "'3' is not a duration; write a number and a unit"),
         ("settle", "0:30", "'0:30' is not a duration"),
         ("deliver", "clips", '"clips" is none of: video, media'),
+        ("question", "ask", '"ask" is none of: proceed, hold'),
+        ("tracks", "{music: off}", '"off" is none of: keep, drop'),
+        ("tracks", "{captions: drop}", "unknown key. Keys here: music, title."),
+        ("music", "drop", "unknown key. It belongs under a rule's `tracks`."),
+        ("group", "all", '"all" is none of: none, folder'),
+        ("session", "folder", '"folder" is none of: file, rule'),
         ("skill", "opusclib", 'there is no skill "opusclib". Skills: video-extractor, opusclip'),
         ("skill", "{source: a}", 'the key "version" is missing, for example `version: 1.2.0`'),
         ("watch", "talks", 'the folder "talks" is not a whole path'),
@@ -276,12 +292,27 @@ def test_value_with_its_own_rules_says_which(desk: Desk, key: str, value: str, w
         ("skill", "opus-clip", "opusclip"),
         ("deliver", "vidio", "video"),
         ("match", "'*.mp5'", "*.mp4"),
+        ("match", "'*.url'", "*.urls"),
+        ("group", "folders", "folder"),
+        ("tracks", "{titles: drop}", "title"),
     ],
 )
 def test_nearest_value_is_suggested(desk: Desk, key: str, value: str, suggestion: str) -> None:
     base = {"watch": "ROOT/in", "prompt": "a", key: value}
     text = "rules:\n  -" + "".join(f"\n    {name}: {each}" for name, each in base.items())
     assert desk.problem(text).suggestion == suggestion
+
+
+def test_two_ways_to_share_a_session_are_refused_with_the_reason(desk: Desk) -> None:
+    problem = desk.problem("""\
+        defaults: {group: folder}
+        rules:
+          - {watch: ROOT/in, prompt: a, name: a}
+          - {watch: ROOT/in, prompt: b, name: b, session: rule}
+          - {watch: ROOT/in, prompt: c, name: c, session: rule, group: none}
+    """)
+    assert (problem.line, problem.where) == (4, "rules[1].session")
+    assert 'Choose one: "session: file" or "group: none".' in problem.message
 
 
 def test_level_of_the_log_is_suggested(desk: Desk) -> None:
@@ -333,6 +364,12 @@ def test_binary_file_is_refused(desk: Desk) -> None:
 def test_other_encodings_are_refused(desk: Desk) -> None:
     assert "UTF-16" in desk.problem("rules: []".encode("utf-16")).message
     problem = desk.problem("rules:\n  - prompt: schön\n".encode("latin-1"))
+    assert "byte 0xf6 is not UTF-8" in problem.message
+    assert place(problem) == (2, 16)
+
+
+def test_byte_that_is_no_utf8_is_found_behind_a_byte_order_mark_too(desk: Desk) -> None:
+    problem = desk.problem(b"\xef\xbb\xbf" + "rules:\n  - prompt: schön\n".encode("latin-1"))
     assert "byte 0xf6 is not UTF-8" in problem.message
     assert place(problem) == (2, 16)
 

@@ -95,6 +95,37 @@ def test_files_are_listed_with_every_rules_answer(desk: Desk) -> None:
     assert sightings["day1"].is_folder
 
 
+def test_rules_that_take_the_same_lists_of_addresses_are_found(desk: Desk) -> None:
+    book = desk.load("""\
+        rules:
+          - {watch: ROOT/in, prompt: a, name: a, match: "*.urls"}
+          - {watch: ROOT/in, prompt: b, name: b}
+    """)
+    assert [each.example for each in find_overlaps(book)] == ["recording.urls"]
+
+
+def test_prompt_files_are_told_with_their_recordings(desk: Desk) -> None:
+    folder = desk.folder("in")
+    for name in ("a.mp4", "b.mp4", "c.mp4", "d.urls", "notes.txt"):
+        (folder / name).touch()
+    (folder / "a.mp4.prompt.txt").write_text("make it short\n")
+    (folder / "b.mp4.prompt.txt").touch()
+    (folder / "c.mp4.prompt.txt").write_text("clip of {stemm}\n")
+    (folder / "d.urls.prompt.txt").write_text("make it short\n")
+    (folder / "gone.mp4.prompt.txt").touch()
+    book = desk.load("rules: [{watch: ROOT/in, prompt: a, name: clips}]")
+    sightings = {each.path.name: each for each in list_files(book)}
+    assert {name: each.takers[0][1] for name, each in sightings.items() if each.takers} == {
+        "a.mp4": "an accepted type (.mp4); prompts from a.mp4.prompt.txt",
+        "b.mp4": "an accepted type (.mp4)",
+        "d.urls": "a list of addresses; prompts from d.urls.prompt.txt",
+    }
+    refused = {name: each.refusals[0][1] for name, each in sightings.items() if not each.takers}
+    assert set(refused) == {"c.mp4", "gone.mp4.prompt.txt", "notes.txt"}
+    assert "c.mp4.prompt.txt, line 1: {stemm} is not a placeholder" in refused["c.mp4"]
+    assert refused["gone.mp4.prompt.txt"] == "holds the prompts for gone.mp4, and is no input itself"
+
+
 def test_files_of_subfolders_are_listed_for_recursive_rules(desk: Desk) -> None:
     for name in ("day1/a.mp4", "drafts/b.mp4", ".git/c.mp4"):
         (desk.folder("in") / name).parent.mkdir()
