@@ -22,16 +22,22 @@ import nemowatch
 from nemowatch.clock import SystemClock
 from nemowatch.intake.intake import Intake
 from nemowatch.intake.records import PendingState
+from nemowatch.jobs.clerk import Clerk, Waker
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.desk import Candidate, JobDesk
 from nemowatch.jobs.engine import Engine
 from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
-from nemowatch.jobs.records import JobState, SourceFile
+from nemowatch.jobs.order_desk import OrderDesk
+from nemowatch.jobs.orders import OrderBook
+from nemowatch.jobs.patience import ServiceWatch
+from nemowatch.jobs.purse import Purse
+from nemowatch.jobs.records import JobRecord, JobState, SourceFile
 from nemowatch.jobs.run import JobSettings, Workshop
+from nemowatch.jobs.shared_sessions import SharedSessions
 from nemowatch.jobs.store import JobStore
 from nemowatch.jobs.workflow import RecordingWorkflow
-from nemowatch.nemo.attribution import find_platform
+from nemowatch.nemo.attribution import find_platform, own_attribution
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.token import TokenSource
 from nemowatch.places import InstanceLock, client_id_path
@@ -54,10 +60,17 @@ _EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}
 
 @dataclass(frozen=True)
 class DaemonReport:
-    """What a daemon that has ended did: jobs that it brought to an end, and the signal that stopped it, if any."""
+    """What a daemon that has ended did.
+
+    Attributes:
+        done, failed: jobs that it brought to an end.
+        left: jobs that are held, or need the user's attention.
+        stopped_by: the signal that stopped it, if any.
+    """
 
     done: int
     failed: int
+    left: tuple[JobRecord, ...]
     stopped_by: signal.Signals | None
 
 
@@ -85,6 +98,7 @@ class Daemon:
         self._settings = settings or JobSettings(poll_seconds=book.nemo.poll_seconds)
         self._stopping = asyncio.Event()
         self._stopped_by: signal.Signals | None = None
+        self._watch: ServiceWatch | None = None
 
     async def run(self, *, once: bool = False) -> DaemonReport:
         """Work until a signal says stop, or, `once`, until everything that is there is worked through.
@@ -100,15 +114,16 @@ class Daemon:
             parts.callback(database.close)
             store = JobStore(database.engine)
             before = await asyncio.to_thread(store.count_by_state)
-            intake = await self._start_parts(parts, database, store)
+            intake, clerk = await self._start_parts(parts, database, store)
             telling = asyncio.create_task(self._tell_standing(intake))
             parts.callback(telling.cancel)
             await self._or_stop(intake.scan_all())
             if once:
-                await self._until_worked_through(intake, store)
+                await self._until_worked_through(intake, store, clerk)
             else:
                 await self._or_stop(intake.join())
             after = await asyncio.to_thread(store.count_by_state)
+            stuck = await asyncio.to_thread(store.list_jobs, states=(JobState.HELD, JobState.ATTENTION))
             left = [file for file in intake.pending() if file.state is PendingState.RETRYING] if once else []
         logger.info("NemoWatch has stopped.")
         done, failed = (
@@ -116,27 +131,29 @@ class Daemon:
         )
         for file in left:
             logger.warning(f"{file.path}: not taken by the rule '{file.rule}': {file.reason}")
-        return DaemonReport(done, failed + len(left), self._stopped_by)
+        return DaemonReport(done, failed + len(left), stuck, self._stopped_by)
 
-    async def _start_parts(self, parts: AsyncExitStack, database: Database, store: JobStore) -> Intake:
+    async def _start_parts(
+        self, parts: AsyncExitStack, database: Database, store: JobStore
+    ) -> tuple[Intake, Clerk]:
         """Start everything, the engine first and the folders last; `parts` stops it in the opposite order."""
         book = self._book
         client = await parts.enter_async_context(self._make_client())
         engine = Engine(database, at_once=book.limits.jobs, starts=book.limits.starts)
-        workshop = Workshop(
-            client=client,
-            store=store,
-            markers=Markers(database),
-            clock=self._clock,
-            platform=find_platform(os.environ, Path(nemowatch.__file__)),
-            job_logs=self._state.job_logs,
-            settings=self._settings,
-        )
+        workshop = await asyncio.to_thread(self._make_workshop, client, database, store)
+        self._watch = workshop.watch
+        parts.push_async_callback(workshop.watch.stop)
         await engine.start(RecordingWorkflow(workshop, engine.checkpoint).run)
         parts.push_async_callback(engine.stop)
         known = await asyncio.to_thread(KnownFileBook, database)
-        desk = JobDesk(store, workshop.markers, known, engine, self._clock)
+        desk = JobDesk(store, workshop.markers, known, engine, self._clock, book.rules)
+        waker = Waker(store, engine, self._clock)
+        orders = OrderDesk(workshop, OrderBook(database.engine), waker, desk)
+        clerk = Clerk(workshop, waker, orders, client.as_skill(own_attribution(os.environ)))
+        await clerk.start()
         going_on = await desk.queue_unfinished()
+        looking = asyncio.create_task(clerk.run())
+        parts.callback(looking.cancel)
         intake = Intake(book.rules, known=_KnownFiles(known), take=_hand_in_at(desk), clock=self._clock)
         await intake.start()
         parts.push_async_callback(intake.stop)
@@ -151,7 +168,28 @@ class Daemon:
             f"NemoWatch {nemowatch.__version__} watches {format_count(folders, 'folder')} for "
             f"{format_count(len(book.rules), 'rule')} of {book.path}; {format_count(going_on, 'job')} to go on with."
         )
-        return intake
+        return intake, clerk
+
+    def _make_workshop(self, client: NemoClient, database: Database, store: JobStore) -> Workshop:
+        limits = self._book.limits
+        probe = client.as_skill(own_attribution(os.environ))
+        return Workshop(
+            client=client,
+            store=store,
+            markers=Markers(database),
+            clock=self._clock,
+            platform=find_platform(os.environ, Path(nemowatch.__file__)),
+            job_logs=self._state.job_logs,
+            settings=self._settings,
+            purse=Purse(
+                database,
+                self._clock,
+                keep_credits=limits.keep_credits,
+                credits_per_day=limits.credits_per_day,
+            ),
+            shared=SharedSessions(database),
+            watch=ServiceWatch(probe.read_credits, self._clock, self._settings),
+        )
 
     def _make_client(self) -> NemoClient:
         nemo = self._book.nemo
@@ -163,9 +201,9 @@ class Daemon:
         )
         return NemoClient(api_url=nemo.api_url, web_url=nemo.web_url, tokens=tokens, clock=self._clock)
 
-    async def _until_worked_through(self, intake: Intake, store: JobStore) -> None:
+    async def _until_worked_through(self, intake: Intake, store: JobStore, clerk: Clerk) -> None:
         await self._or_stop(intake.wait_idle())
-        while not self._stopping.is_set() and await self._has_unfinished(store):
+        while not self._stopping.is_set() and await self._has_unfinished(store, clerk):
             await self._or_stop(self._clock.sleep(_JOBS_LOOK_SECONDS))
 
     async def _tell_standing(self, intake: Intake) -> None:
@@ -192,11 +230,12 @@ class Daemon:
                 for file in pending[:MOST_WAITING]
             ),
             waiting_in_all=len(pending),
+            troubles=() if self._watch is None or not self._watch.outage else (self._watch.outage,),
         )
 
     @staticmethod
-    async def _has_unfinished(store: JobStore) -> bool:
-        return await asyncio.to_thread(store.has_unfinished)
+    async def _has_unfinished(store: JobStore, clerk: Clerk) -> bool:
+        return await asyncio.to_thread(store.has_unfinished) or clerk.has_turns_to_give
 
     async def _or_stop(self, waiting: Coroutine[None, None, None]) -> None:
         """Wait for something, but not longer than until a signal says stop."""
@@ -261,6 +300,6 @@ def _source_of(version: FileVersion) -> SourceFile:
 def _hand_in_at(desk: JobDesk) -> Callable[[Ready], Awaitable[None]]:
     async def take(ready: Ready) -> None:
         source = _source_of(ready.version)
-        await desk.hand_in(Candidate(ready.rule, ready.folder, source, ready.media.duration_seconds))
+        await desk.hand_in(Candidate(ready.rule, ready.folder, source, ready.duration_seconds))
 
     return take

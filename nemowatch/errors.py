@@ -2,6 +2,8 @@
 
     NemoWatchError
     ├── RulesInvalid          rules/problems.py    the rules file can't be used as it is
+    ├── WrongAddressList, NoAddressYet   rules/address_list.py   a list of addresses can't be used, or is empty
+    ├── WrongPromptFile       rules/prompt_file.py the prompts beside a recording can't be used
     ├── ApiError …            nemo/errors.py       the service refused, failed or could not be reached
     ├── MediaError …          media/errors.py      a file is no media, not complete, or broken
     ├── OutputError …         outputs/errors.py    the output folder can't be written

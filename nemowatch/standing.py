@@ -40,12 +40,16 @@ class WaitingFile:
 
 @dataclass(frozen=True)
 class Standing:
-    """All that `status` shows beside the jobs; `waiting` holds the first of `waiting_in_all`."""
+    """All that `status` shows beside the jobs; `waiting` holds the first of `waiting_in_all`.
+
+    `troubles` are sentences about what holds up the whole queue, such as a service that does not answer.
+    """
 
     rules_file: str
     folders: tuple[FolderLine, ...]
     waiting: tuple[WaitingFile, ...]
     waiting_in_all: int
+    troubles: tuple[str, ...] = ()
 
 
 def write_standing(path: Path, standing: Standing) -> None:
@@ -66,6 +70,7 @@ def read_standing(path: Path) -> Standing | None:
             folders=tuple(FolderLine(**line) for line in facts["folders"]),
             waiting=tuple(WaitingFile(**line) for line in facts["waiting"]),
             waiting_in_all=facts["waiting_in_all"],
+            troubles=tuple(str(line) for line in facts.get("troubles", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -61,6 +61,6 @@ def format_bytes(count: float) -> str:
     return f"{value:.1f} TB"
 
 
-def format_count(count: int, noun: str) -> str:
-    """Show a number of things: `1 output`, `3 outputs`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def format_count(count: int, noun: str, plural: str = "") -> str:
+    """Show a number of things: `1 output`, `3 outputs`; `plural` where it takes more than an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"

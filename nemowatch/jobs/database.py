@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -45,6 +45,14 @@ jobs_table = sa.Table(
     sa.Column("started_at", sa.Float),
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
+    sa.Column("round", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("is_parked", sa.Boolean, nullable=False, server_default="0"),
+    sa.Column("is_unwanted", sa.Boolean, nullable=False, server_default="0"),
+    sa.Column("cause", sa.Text),
+    sa.Column("wake_at", sa.Float),
+    sa.Column("stop", sa.Text),
+    sa.Index("ix_nemowatch_jobs_parked", "is_parked", "cause", "wake_at"),
 )
 
 known_files_table = sa.Table(
@@ -66,6 +74,38 @@ markers_table = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("written_at", sa.Float, nullable=False),
+)
+
+orders_table = sa.Table(
+    "nemowatch_orders",
+    metadata,
+    sa.Column("order_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("given_at", sa.Float, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("is_refused", sa.Boolean, nullable=False, server_default="0"),
+    sa.Column("answered_at", sa.Float),
+)
+
+shared_sessions_table = sa.Table(
+    "nemowatch_shared_sessions",
+    metadata,
+    sa.Column("session_key", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.Text),
+    sa.Column("task_id", sa.Text),
+    sa.Column("holder", sa.Text),
+)
+
+spending_table = sa.Table(
+    "nemowatch_spending",
+    metadata,
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("prompt", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False, index=True),
+    sa.Column("credits", sa.Integer, nullable=False),
+    sa.Column("spent_at", sa.Float, nullable=False, index=True),
 )
 
 
@@ -108,12 +148,17 @@ class Database:
         with self.synced() as connection:
             # Python's sqlite3 opens no transaction before a CREATE by itself.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            version = (
+                _read_version(connection) if sa.inspect(connection).has_table(schema_table.name) else None
+            )
+            if version is not None:
+                _check_version(version, path)
+                _add_new_columns(connection)
             metadata.create_all(connection)
-            version = _read_version(connection)
             if version is None:
                 connection.execute(schema_table.insert().values(version=SCHEMA_VERSION))
-            else:
-                _check_version(version, path)
+            elif version < SCHEMA_VERSION:
+                connection.execute(schema_table.update().values(version=SCHEMA_VERSION))
         path.chmod(0o600)
 
 
@@ -127,29 +172,59 @@ def open_for_reading(path: Path) -> Iterator[sa.Engine | None]:
         DatabaseTooNew: a later version of NemoWatch wrote it.
         DatabaseUnusable: it can't be read, or is none.
     """
+    with _open_beside_the_daemon(path, may_write=False) as engine:
+        yield engine
+
+
+@contextmanager
+def open_for_orders(path: Path) -> Iterator[sa.Engine | None]:
+    """The same for a command that has an order to write down."""
+    with _open_beside_the_daemon(path, may_write=True) as engine:
+        yield engine
+
+
+@contextmanager
+def _open_beside_the_daemon(path: Path, *, may_write: bool) -> Iterator[sa.Engine | None]:
     if not path.exists():
         yield None
         return
-    engine = sa.create_engine("sqlite://", creator=lambda: _connect_to_look(path), poolclass=sa.QueuePool)
+    engine = sa.create_engine(
+        "sqlite://", creator=lambda: _connect(path, may_write=may_write), poolclass=sa.QueuePool
+    )
     try:
         with engine.connect() as connection:
             is_made = sa.inspect(connection).has_table(schema_table.name)
             version = _read_version(connection) if is_made else None
         if version is not None:
             _check_version(version, path)
-        yield None if version is None else engine
+        # The tables of an earlier version lack what the queries ask for, until a daemon has brought them up to date.
+        yield engine if version == SCHEMA_VERSION else None
     except DatabaseError as error:
         raise _unusable(path, error) from error
     finally:
         engine.dispose()
 
 
-def _connect_to_look(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, may_write: bool) -> sqlite3.Connection:
     # A URI, since only that can say that nothing is to be made (https://sqlite.org/uri.html).
     place = quote(str(path).encode("utf-8", "surrogateescape"))
     connection = sqlite3.connect(f"file:{place}?mode=rw", uri=True, timeout=5.0, check_same_thread=False)
-    connection.execute("PRAGMA query_only=ON")
+    connection.execute(f"PRAGMA query_only={'OFF' if may_write else 'ON'}")
     return connection
+
+
+def _add_new_columns(connection: sa.Connection) -> None:
+    """Give the tables of an earlier version the columns that came since; each has a default or may be empty."""
+    for table in metadata.sorted_tables:
+        if not sa.inspect(connection).has_table(table.name):
+            continue
+        present = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def _read_version(connection: sa.Connection) -> int | None:

@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from loguru import logger
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.jobs.identity import hash_content, make_job_id
-from nemowatch.jobs.records import JobRecord, JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import (
+    SHARED_BY_FOLDER,
+    SHARED_BY_RULE,
+    Base,
+    JobRecord,
+    JobSpec,
+    JobState,
+    SourceFile,
+)
 from nemowatch.jobs.run import PROMPT_MARKER
-from nemowatch.jobs.source import is_version
+from nemowatch.jobs.source import find_source, is_version
+from nemowatch.jobs.store import path_to_text
 from nemowatch.outputs.names import safe_folder
+from nemowatch.rules.address_list import is_address_list, read_addresses
+from nemowatch.rules.prompt_file import read_prompt_file
 from nemowatch.rules.template import output_root, render, source_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from nemowatch.clock import Clock
@@ -34,11 +46,15 @@ class ChangedMeanwhile(NemoWatchError):
     """The file was written to while its content was being read; it must settle again."""
 
 
+class RuleGone(NemoWatchError):
+    """The rule of a job is not in the rules any more, or no longer takes its recording."""
+
+
 class Queue(Protocol):
     """The engine's part that is needed here."""
 
-    async def enqueue(self, job_id: str, *, priority: int) -> None:
-        """Put a job into the queue; one that is or was in it is left as it is."""
+    async def enqueue(self, job_id: str, *, priority: int, number: int = 1, start_step: int = 1) -> None:
+        """Put a round of a job into the queue; one that is or was in it is left as it is."""
         ...
 
 
@@ -56,8 +72,15 @@ class JobDesk:
     """Turns candidates into jobs."""
 
     def __init__(
-        self, store: JobStore, markers: Markers, known: KnownFileBook, queue: Queue, clock: Clock
+        self,
+        store: JobStore,
+        markers: Markers,
+        known: KnownFileBook,
+        queue: Queue,
+        clock: Clock,
+        rules: Sequence[Rule] = (),
     ) -> None:
+        self._rules = rules
         self._store = store
         self._markers = markers
         self._known = known
@@ -112,8 +135,70 @@ class JobDesk:
         """Queue every job that is in the book and not finished: a crash may have come between the two."""
         records = await asyncio.to_thread(self._store.unfinished)
         for record in records:
-            await self._queue.enqueue(record.spec.job_id, priority=record.spec.priority)
+            await self._queue.enqueue(
+                record.spec.job_id,
+                priority=record.spec.priority,
+                number=record.round,
+                start_step=1 if record.stop is None else record.stop.step,
+            )
         return len(records)
+
+    async def rerun(self, record: JobRecord) -> str:
+        """Make a job's recording anew, as its rule stands now; returns the new job's id.
+
+        Raises:
+            RuleGone, SourceGone: there is no longer such a rule, or no such recording.
+            OSError: it can't be read.
+        """
+        candidate = await asyncio.to_thread(self._find_again, record)
+        sha256 = await asyncio.to_thread(hash_content, candidate.source.path)
+        return await self._queue_new(
+            lambda attempt: make_spec(candidate, sha256, queued_at=self._clock.now(), attempt=attempt)
+        )
+
+    async def refine(self, record: JobRecord, text: str, session: tuple[str, str | None]) -> str:
+        """Make a job that sends one more prompt into a finished job's session; returns its id.
+
+        Args:
+            record: the finished job.
+            text: the prompt.
+            session: the session's id and its task's.
+        """
+        return await self._queue_new(
+            lambda attempt: refine_spec(
+                record.spec, text, session, queued_at=self._clock.now(), attempt=attempt
+            )
+        )
+
+    async def _queue_new(self, make: Callable[[int], JobSpec]) -> str:
+        """Enter and queue the first attempt that there is none of yet."""
+        spec = await asyncio.to_thread(self._enter_new, make)
+        await self._queue.enqueue(spec.job_id, priority=spec.priority)
+        logger.bind(job=spec.job_id[:8]).info(f"{spec.source.path}: queued for rule {spec.rule}, as ordered.")
+        return spec.job_id
+
+    def _enter_new(self, make: Callable[[int], JobSpec]) -> JobSpec:
+        for attempt in itertools.count(2):
+            spec = make(attempt)
+            if self._store.read(spec.job_id) is None and self._store.add(spec):
+                return spec
+        raise AssertionError("there is always a next attempt")
+
+    def _find_again(self, record: JobRecord) -> Candidate:
+        """What a job was made of, as it lies in a watched folder now."""
+        spec = record.spec
+        rule = next((rule for rule in self._rules if rule.name == spec.rule), None)
+        if rule is None:
+            raise RuleGone(
+                f"There is no rule {spec.rule} any more.", hint="Give a rule its name again, in rules.yaml."
+            )
+        path = find_source(spec, self._store.places_of(spec.job_id))
+        folder = next((folder for folder in rule.watch if path.is_relative_to(folder)), None)
+        if folder is None:
+            raise RuleGone(f"{path} lies in no folder that the rule {rule.name} watches.")
+        facts = path.lstat()
+        source = SourceFile(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+        return Candidate(rule, folder, source, spec.duration_seconds)
 
 
 def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: int = 1) -> JobSpec:
@@ -136,13 +221,46 @@ def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: i
         duration_seconds=candidate.duration_seconds,
         skill_source=rule.skill.source,
         skill_version=rule.skill.version,
-        prompts=tuple(_printable(render(prompt, values)) for prompt in rule.prompts),
+        prompts=tuple(
+            _printable(render(prompt, values)) for prompt in read_prompt_file(source.path) or rule.prompts
+        ),
         language=rule.language,
         deliver=rule.deliver,
         output_folder=safe_folder(render(rule.output, values), fixed=output_root(rule, candidate.folder)),
         priority=rule.priority,
         queued_at=queued_at,
+        question=rule.question,
+        drop_tracks=rule.drop_tracks,
+        session_key=_session_key(rule, candidate),
+        retries=rule.retries,
+        urls=read_addresses(source.path) if is_address_list(source.path) else (),
     )
+
+
+def refine_spec(
+    spec: JobSpec, text: str, session: tuple[str, str | None], *, queued_at: float, attempt: int
+) -> JobSpec:
+    """A job that goes on in the session of another, which has ended."""
+    before = () if spec.base is None else spec.base.prompts
+    session_id, task_id = session
+    return replace(
+        spec,
+        job_id=make_job_id(f"{spec.rule}\0{session_id}", spec.sha256, attempt),
+        prompts=(text,),
+        queued_at=queued_at,
+        # Two refinements of one session would undo each other's work.
+        session_key=spec.session_key or f"session:{session_id}",
+        base=Base(spec.job_id, session_id, task_id, (*before, *spec.prompts)),
+    )
+
+
+def _session_key(rule: Rule, candidate: Candidate) -> str:
+    """Which files share a session; those with the same name here do, one after the other."""
+    if rule.session == "rule":
+        return f"{SHARED_BY_RULE}{rule.name}"
+    if rule.group == "folder":
+        return f"{SHARED_BY_FOLDER}{rule.name}:{path_to_text(candidate.source.path.parent)}"
+    return ""
 
 
 def _printable(text: str) -> str:

@@ -48,11 +48,12 @@ class Engine:
         self._running: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
-    async def start(self, run_job: Callable[[str], Awaitable[str]]) -> None:
+    async def start(self, run_job: Callable[[str, int], Awaitable[str]]) -> None:
         """Launch the queue on this event loop; jobs that a crash cut off go on at once.
 
         Args:
-            run_job: takes a job id to the state in which the job ended; called again for a job after a restart.
+            run_job: takes a job id and the number of its round to the state in which the round ended; called again
+                for the same round after a restart.
         """
         config: DBOSConfig = {
             "name": "nemowatch",
@@ -80,7 +81,7 @@ class Engine:
             if task is not None:
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
-            return await run_job(job_id)
+            return await run_job(job_id, _round_of(DBOS.workflow_id))
 
         self._workflow = process_recording
         DBOS.launch()
@@ -96,10 +97,27 @@ class Engine:
             on_conflict="always_update",
         )
 
-    async def enqueue(self, job_id: str, *, priority: int) -> None:
-        """Put a job into the queue; one that is or was in it already is left as it is."""
-        with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority):
-            await DBOS.enqueue_workflow_async(_QUEUE, self._workflow, job_id)
+    async def enqueue(self, job_id: str, *, priority: int, number: int = 1, start_step: int = 1) -> None:
+        """Put a round of a job into the queue; one that is or was in it already is left as it is.
+
+        Args:
+            job_id: the job.
+            priority: 1 first … 10 last; a later round comes before all of them, since its work is half done.
+            number: the round. A later one takes over the checkpoints of the one before.
+            start_step: the first checkpoint that it does not take over, counted from 1.
+        """
+        workflow_id = _workflow_id(job_id, number)
+        if number == 1:
+            with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=priority):
+                await DBOS.enqueue_workflow_async(_QUEUE, self._workflow, job_id)
+        elif await DBOS.get_workflow_status_async(workflow_id) is None:
+            with SetWorkflowID(workflow_id):
+                await DBOS.fork_workflow_async(
+                    _workflow_id(job_id, number - 1),
+                    start_step,
+                    application_version=_WORKFLOW_VERSION,
+                    queue_name=_QUEUE,
+                )
 
     async def checkpoint(
         self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
@@ -118,6 +136,14 @@ class Engine:
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # DBOS had put its own thread pool under the loop and has just shut it down; what still stops needs one.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="after-dbos"))
+
+
+def _workflow_id(job_id: str, number: int) -> str:
+    return job_id if number == 1 else f"{job_id}-{number}"
+
+
+def _round_of(workflow_id: str | None) -> int:
+    return int((workflow_id or "").partition("-")[2] or 1)
 
 
 def _lead_log_messages_home() -> None:

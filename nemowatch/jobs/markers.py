@@ -16,6 +16,9 @@ from nemowatch.jobs.database import Database, markers_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SESSION_MARKER = "session"
+"""Keeps which session a job worked in, for refinements of it, and its project link."""
+
 
 class Markers:
     """The markers of all jobs."""
@@ -37,6 +40,17 @@ class Markers:
         query = sa.select(table.name).where(table.job_id == job_id, table.name.startswith(beginning))
         with self._database.engine.connect() as connection:
             return connection.execute(query.limit(1)).first() is not None
+
+    def list(self, job_id: str, beginning: str) -> dict[str, dict[str, str]]:
+        """All of a job's markers whose names begin like this, with their facts, the oldest first."""
+        table = markers_table.c
+        query = (
+            sa.select(table.name, table.facts)
+            .where(table.job_id == job_id, table.name.startswith(beginning, autoescape=True))
+            .order_by(table.written_at, table.name)
+        )
+        with self._database.engine.connect() as connection:
+            return {name: dict(json.loads(facts)) for name, facts in connection.execute(query)}
 
     def drop(self, job_id: str, name: str) -> None:
         """Take a marker back; only where it is certain that the call did nothing."""

@@ -13,6 +13,8 @@ from nemowatch.nemo.intents import Intent, route
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nemowatch.jobs.records import JobSpec
+
 
 @dataclass(frozen=True)
 class Action:
@@ -36,3 +38,15 @@ def plan_actions(prompts: Sequence[str], deliver: Sequence[str]) -> tuple[Action
         counts[intent] = counts.get(intent, 0) + 1
         actions.append(Action(intent, prompt, counts[intent]))
     return tuple(actions)
+
+
+def prompts_of(spec: JobSpec, *, is_continued: bool) -> tuple[str, ...]:
+    """The prompts to go through; a refinement whose session is made anew goes through all from the beginning."""
+    before = () if spec.base is None or is_continued else spec.base.prompts
+    return (*before, *spec.prompts)
+
+
+def needs_credits(spec: JobSpec) -> bool:
+    """Whether anything that the job does may be charged; exports are free (nemo-api.md §7)."""
+    prompts = prompts_of(spec, is_continued=True)
+    return any(route(prompt) is Intent.PROMPT for prompt in prompts)

@@ -18,30 +18,44 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Connected:
-    """A session of the service's for this job alone; credits are None where the service did not tell."""
+    """The job's session; credits are None where the service did not tell.
+
+    Attributes:
+        is_continued: it holds the work of an earlier job, which this one refines: nothing is uploaded.
+    """
 
     session_id: str
     task_id: str | None
     project_link: str | None = None
     credits_before: int | None = None
+    is_continued: bool = False
 
 
 @dataclass(frozen=True)
 class Uploaded:
-    """The recording is in the session."""
+    """The recording is in the session.
+
+    Attributes:
+        seconds: that it took.
+        name: under which it lies there.
+        known_media: addresses, without their query, of what the session had generated before: another file's.
+    """
 
     seconds: float
+    name: str = ""
+    known_media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A prompt's answer: the texts for a person, and what the timeline looks like after it."""
+    """A prompt's answer: the texts for a person, what it changed in words, and the timeline after it."""
 
     prompt: str
     action: str
     texts: tuple[str, ...]
     timeline: str
     seconds: float
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

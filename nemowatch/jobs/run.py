@@ -6,12 +6,17 @@ Made by `workflow.py` for each job that runs; the steps get it as their first ar
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from loguru import logger
 from sqlalchemy.exc import OperationalError
 
+from nemowatch.jobs.patience import Patience
+from nemowatch.jobs.pauses import Unwanted
+from nemowatch.jobs.records import JobState
+from nemowatch.jobs.service import Service
 from nemowatch.jobs.source import find_source
 from nemowatch.jobs.store import Changes
 from nemowatch.nemo.attribution import Attribution
@@ -19,12 +24,15 @@ from nemowatch.outputs.job_log import JobLog
 from nemowatch.outputs.staging import Staging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
 
     from nemowatch.clock import Clock
     from nemowatch.jobs.markers import Markers
-    from nemowatch.jobs.records import JobSpec, JobState
+    from nemowatch.jobs.patience import ServiceWatch
+    from nemowatch.jobs.purse import Purse
+    from nemowatch.jobs.records import JobRecord, Stop
+    from nemowatch.jobs.shared_sessions import SharedSessions
     from nemowatch.jobs.store import JobStore
     from nemowatch.nemo.client import NemoApi, NemoClient
 
@@ -48,6 +56,15 @@ class JobSettings:
             titles follow the picture by themselves (nemo-api.md §5).
         still_working_seconds: how often a long edit is said to be still going on.
         trouble_pause: before the next try to write to a database or a disk that is full.
+        retry_pause: before a call that failed is made again; it doubles with each try of the rule's `retries`.
+        probe_pause, longest_probe_pause: between two looks whether a dead service answers again; it doubles.
+        rate_pause: after "too many calls", where the service does not say how long (nemo-api.md §11).
+        longest_rate_pause: for longer than this the job gives up its place meanwhile.
+        rate_pause_later: before a job that met "too many calls" twice goes on.
+        fault_pause: before a job goes on whose call fails while the service answers others; it doubles each time.
+        longest_fault_pause: the longest that it becomes.
+        plan_pause: before an export that the plan does not include is tried again.
+        account_pause: between two looks whether the token is accepted again, or there are more credits.
     """
 
     poll_seconds: float = 30.0
@@ -57,6 +74,16 @@ class JobSettings:
     still_seconds: float = 3.0
     still_working_seconds: float = 120.0
     trouble_pause: float = 30.0
+    retry_pause: float = 1.0
+    probe_pause: float = 5.0
+    longest_probe_pause: float = 300.0
+    rate_pause: float = 30.0
+    longest_rate_pause: float = 300.0
+    rate_pause_later: float = 300.0
+    fault_pause: float = 60.0
+    longest_fault_pause: float = 3600.0
+    plan_pause: float = 3600.0
+    account_pause: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -70,18 +97,32 @@ class Workshop:
     platform: str
     job_logs: Path
     settings: JobSettings
+    purse: Purse
+    shared: SharedSessions
+    watch: ServiceWatch
+    at_work: dict[str, JobRun] = field(default_factory=dict)
+    """The jobs that run now, by their id."""
 
 
 class JobRun:
     """One job at work."""
 
-    def __init__(self, workshop: Workshop, spec: JobSpec) -> None:
-        self.spec = spec
+    def __init__(self, workshop: Workshop, record: JobRecord) -> None:
+        self.record = record
+        self.spec = spec = record.spec
         self.clock = workshop.clock
         self.settings = workshop.settings
         attribution = Attribution(spec.skill_source, spec.skill_version, workshop.platform)
         self.api: NemoApi = workshop.client.as_skill(attribution)
         self.log = JobLog(workshop.job_logs / f"{spec.job_id}.log", workshop.clock)
+        self.patience = Patience(self, workshop.watch)
+        self.service = Service(self.api, self.patience)
+        self.purse = workshop.purse
+        self.shared = workshop.shared
+        self.unwanted = asyncio.Event()
+        if record.is_unwanted:
+            self.unwanted.set()
+        self._state = JobState.QUEUED
         self._store = workshop.store
         self._markers = workshop.markers
         self._logger = logger.bind(job=spec.job_id[:8])
@@ -90,23 +131,61 @@ class JobRun:
 
     async def open_staging(self) -> Staging:
         """The folder beside the output folder in which this job builds its outputs; the same one every time."""
-        return await asyncio.to_thread(Staging.open, self.spec.output_folder, self.spec.job_id)
+        return await asyncio.to_thread(
+            Staging.open, self.spec.output_folder, self.spec.job_id, self.record.attempt
+        )
 
     async def enter(self, state: JobState, reason: str = "") -> None:
         """Write that the job is now in this state."""
         self._last_report = float("-inf")
+        self._state = state
         await self._settle_reports()
         now = self.clock.now()
         await self._write(Changes(state=state, reason=reason, started_at=now), now)
+
+    @asynccontextmanager
+    async def waiting(self, reason: str) -> AsyncIterator[None]:
+        """The job is `waiting` for this, keeping its place; after it, it is in the state from before again."""
+        before = self._state
+        await self.tell(reason)
+        await self.enter(JobState.WAITING, reason)
+        yield
+        await self.enter(before)
+
+    async def unless_unwanted(self, work: Awaitable[_Answer]) -> _Answer:
+        """Do something, but stop it at once when the user cancels the job.
+
+        Raises:
+            Unwanted: the user has.
+        """
+        task = asyncio.ensure_future(work)
+        cancelled = asyncio.create_task(self.unwanted.wait())
+        try:
+            await asyncio.wait({task, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise Unwanted
+        finally:
+            cancelled.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def park(self, state: JobState, reason: str, stop: Stop) -> None:
+        """Write that the job stands still outside of the queue."""
+        await self._settle_reports()
+        now = self.clock.now()
+        await self._persist(lambda: self._store.park(self.spec.job_id, state, reason, stop, now=now))
 
     async def finish(self, changes: Changes) -> None:
         """Write how the job ended. Does not return before that is written: the queue forgets the job after it."""
         await self._settle_reports()
         await self._write(changes, self.clock.now())
+        await self.shared.release(self.spec.job_id)
 
-    async def tell(self, text: str) -> None:
+    async def tell(self, text: str, level: str = "INFO") -> None:
         """Write a line into the job's log and the daemon's."""
-        self._logger.info(f"{self.spec.source.path.name}: {text}")
+        self._logger.log(level, f"{self.spec.source.path.name}: {text}")
         await asyncio.to_thread(self.log.append, text)
 
     def report(self, done: float, total: float, note: str = "") -> None:
@@ -128,6 +207,20 @@ class JobRun:
         """Note something for good, before the call that it is about."""
         now = self.clock.now()
         await asyncio.to_thread(self._markers.set, self.spec.job_id, name, facts, now=now)
+
+    async def keep_marker(self, name: str, facts: Mapping[str, str]) -> None:
+        """Note something that may have been noted before, as the same."""
+        if await self.read_marker(name) is None:
+            await self.set_marker(name, facts)
+
+    async def replace_marker(self, name: str, facts: Mapping[str, str]) -> None:
+        """Note something in the place of what was noted under this name before."""
+        await self.drop_marker(name)
+        await self.set_marker(name, facts)
+
+    async def list_markers(self, beginning: str) -> dict[str, dict[str, str]]:
+        """All that this job noted under names that begin like this, the oldest first."""
+        return await asyncio.to_thread(self._markers.list, self.spec.job_id, beginning)
 
     async def drop_marker(self, name: str) -> None:
         """Take a note back: the call was refused before it did anything."""
@@ -151,10 +244,13 @@ class JobRun:
         return await asyncio.to_thread(work)
 
     async def _write(self, changes: Changes, now: float) -> None:
+        await self._persist(lambda: self._store.write(self.spec.job_id, changes, now=now))
+
+    async def _persist(self, write: Callable[[], None]) -> None:
         """Write into the book, for as long as it takes: a full disk or a locked database passes."""
         while True:
             try:
-                return await asyncio.to_thread(self._store.write, self.spec.job_id, changes, now=now)
+                return await asyncio.to_thread(write)
             except OperationalError as error:
                 self._logger.warning(f"The state can't be written: {error.orig}. It is tried again.")
                 await self.clock.sleep(self.settings.trouble_pause)

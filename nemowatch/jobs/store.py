@@ -15,10 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from nemowatch.jobs.database import jobs_table, known_files_table
-from nemowatch.jobs.records import DeliveredFile, JobRecord, JobSpec, JobState
+from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
+from nemowatch.logs import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Changes:
     finished_at: float | None = None
     output_folder: Path | None = None
     outputs: tuple[DeliveredFile, ...] | None = None
+    stop: Stop | None = None
 
 
 class JobStore:
@@ -77,7 +81,12 @@ class JobStore:
         """Write a job's new standing. Entering a state clears the progress of the one before."""
         values: dict[str, object] = {"updated_at": now}
         if changes.state is not None:
-            values |= {"state": changes.state, "progress": None, "note": "", "reason": changes.reason or ""}
+            values |= {
+                "state": changes.state,
+                "progress": None,
+                "note": "",
+                "reason": redact(changes.reason or ""),
+            }
         if changes.started_at is not None:
             values["started_at"] = sa.func.coalesce(jobs_table.c.started_at, changes.started_at)
         if changes.finished_at is not None:
@@ -86,7 +95,86 @@ class JobStore:
             values["output_folder"] = path_to_text(changes.output_folder)
         if changes.outputs is not None:
             values["outputs"] = json.dumps([asdict(output) for output in changes.outputs])
+        if changes.stop is not None:
+            values |= {"stop": changes.stop.to_json()}
+        if changes.state is not None and changes.state.is_final:
+            values |= {"is_parked": False, "is_unwanted": False, "cause": None, "wake_at": None}
         self._update(job_id, values)
+
+    def park(self, job_id: str, state: JobState, reason: str, stop: Stop, *, now: float) -> None:
+        """Write that a job stands still outside of the queue, why, and when it goes on by itself."""
+        self._update(
+            job_id,
+            {
+                "state": state,
+                "reason": redact(reason),
+                "progress": None,
+                "note": "",
+                "is_parked": True,
+                "cause": stop.cause,
+                "wake_at": stop.wake_at,
+                "stop": stop.to_json(),
+                "updated_at": now,
+            },
+        )
+
+    def unpark(self, job_id: str, *, round: int, now: float) -> JobRecord | None:  # noqa: A002 -- the field's name
+        """Begin the next round of a job that stands still or has ended; None where another was faster.
+
+        A job that has ended begins another attempt. The caller puts the job into the queue.
+        """
+        table = jobs_table.c
+        final = [state for state in JobState if state.is_final]
+        has_ended = table.state.in_(final)
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                jobs_table.update()
+                .where(table.job_id == job_id, table.round == round, table.is_parked | has_ended)
+                .values(
+                    round=round + 1,
+                    attempt=sa.case((has_ended, table.attempt + 1), else_=table.attempt),
+                    state=JobState.QUEUED,
+                    reason="",
+                    is_parked=False,
+                    cause=None,
+                    wake_at=None,
+                    finished_at=None,
+                    updated_at=now,
+                )
+            )
+        return self.read(job_id) if done.rowcount == 1 else None
+
+    def parked(self, *causes: Cause, due_at: float | None = None) -> tuple[JobRecord, ...]:
+        """The jobs that stand still, those that queued first at the front.
+
+        Args:
+            causes: only for one of these; all where none is named.
+            due_at: only those that are to go on by themselves at this moment.
+        """
+        table = jobs_table.c
+        query = sa.select(jobs_table).where(table.is_parked)
+        if causes:
+            query = query.where(table.cause.in_(causes))
+        if due_at is not None:
+            query = query.where(table.wake_at <= due_at)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(table.queued_at, table.job_id))
+            return tuple(_record_of(row) for row in rows)
+
+    def cancel_queued(self, job_id: str, reason: str, *, now: float) -> bool:
+        """End a job that has not begun; False when it has."""
+        table = jobs_table.c
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                jobs_table.update()
+                .where(table.job_id == job_id, table.state == JobState.QUEUED, table.started_at.is_(None))
+                .values(state=JobState.CANCELLED, reason=reason, updated_at=now, finished_at=now)
+            )
+        return done.rowcount == 1
+
+    def mark_unwanted(self, job_id: str, *, now: float) -> None:
+        """Write that the user has cancelled a job; it ends at its next step, also after a crash."""
+        self._update(job_id, {"is_unwanted": True, "updated_at": now})
 
     def write_progress(self, job_id: str, progress: float, note: str, *, now: float) -> None:
         """Write how far the present step has come (0.0 to 1.0), and a few words on it."""
@@ -115,9 +203,12 @@ class JobStore:
             return tuple(Path(text) for text in connection.execute(query).scalars())
 
     def has_unfinished(self) -> bool:
-        """Whether any job is to go on."""
-        final = [state for state in JobState if state.is_final]
-        query = sa.select(jobs_table.c.job_id).where(jobs_table.c.state.not_in(final)).limit(1)
+        """Whether any job is to go on by itself before long: those that are held or need the user do not."""
+        table = jobs_table.c
+        resting = [state for state in JobState if state.is_final or state in _NEEDS_A_CAUSE_TO_GO]
+        # Who waits for his turn goes on when the one at work has ended, which is among the others, or rests itself.
+        waits_for_another = table.is_parked & (table.cause == Cause.TURN)
+        query = sa.select(table.job_id).where(table.state.not_in(resting), ~waits_for_another).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
 
@@ -137,8 +228,9 @@ class JobStore:
             return tuple(_record_of(row) for row in connection.execute(query))
 
     def unfinished(self) -> tuple[JobRecord, ...]:
-        """Every job that is to go on, the oldest first."""
-        return tuple(reversed(self.list_jobs(states=[state for state in JobState if not state.is_final])))
+        """Every job that belongs into the queue, the oldest first; those that stand still do not."""
+        records = self.list_jobs(states=[state for state in JobState if not state.is_final])
+        return tuple(record for record in reversed(records) if not record.is_parked)
 
     def count_by_state(self) -> dict[JobState, int]:
         """How many jobs stand where; states without a job are left out."""
@@ -170,4 +262,9 @@ def _record_of(row: sa.Row[tuple[object, ...]] | sa.Row[Sequence[object]]) -> Jo
         started_at=fields["started_at"],
         updated_at=fields["updated_at"],
         finished_at=fields["finished_at"],
+        round=fields["round"],
+        attempt=fields["attempt"],
+        is_parked=fields["is_parked"],
+        stop=None if fields["stop"] is None else Stop.from_json(str(fields["stop"])),
+        is_unwanted=fields["is_unwanted"],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +58,13 @@ class RuleUsed:
 
 @dataclass(frozen=True)
 class PromptAnswer:
-    """One prompt: how it was understood (`prompt`, `credits`, `state` …), and what came back."""
+    """One prompt: how it was understood (`prompt`, `credits`, `state` …), what came back, and what it changed."""
 
     text: str
     action: str
     answers: tuple[str, ...]
     seconds: float
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,14 @@ class Render:
 
 @dataclass(frozen=True)
 class Credits:
-    """The balance before and after, and the difference; None where the service did not tell."""
+    """The account's balance before and after, and what this job cost; None where nobody can tell.
+
+    Other jobs of the account may have spent meanwhile, so `used` is not the difference of the two.
+    """
 
     before: int | None
     after: int | None
-    used: int | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        is_known = self.before is not None and self.after is not None
-        used = (self.before or 0) - (self.after or 0) if is_known else None
-        object.__setattr__(self, "used", used)
+    used: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,8 @@ class Manifest:
         timeline: the final timeline in one line; empty where there is none.
         queued, finished: ISO 8601, in UTC.
         timings: seconds per step.
+        attempt: which try of the job it was, from 1.
+        refines: the id of the job that this one went on from; None for any other.
     """
 
     job_id: str
@@ -147,6 +148,8 @@ class Manifest:
     finished: str
     timings: dict[str, float]
     versions: Versions
+    attempt: int = 1
+    refines: str | None = None
     schema_version: int = SCHEMA_VERSION
 
 
@@ -198,6 +201,19 @@ def read_job_id(folder: Path) -> str:
         FolderUnusable: the disk or share does not answer, so nobody can tell.
     """
     return str(_read_facts(folder)["job_id"])
+
+
+def read_owner(folder: Path) -> tuple[str, int]:
+    """The same, and which try of the job made them, from 1: a job that is retried makes a folder for each.
+
+    Raises:
+        ManifestBroken, FolderUnusable: as for `read_job_id`.
+    """
+    facts = _read_facts(folder)
+    attempt = facts.get("attempt", 1)
+    if type(attempt) is not int or attempt < 1:
+        raise ManifestBroken(f"{folder / MANIFEST_NAME} is no manifest of NemoWatch: attempt: {attempt!r}.")
+    return str(facts["job_id"]), attempt
 
 
 def describe_output(folder: Path, name: str, kind: str, **measured: Any) -> Output:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from nemowatch.atomic import sync_file, sync_folder
 from nemowatch.outputs.errors import FolderUnusable, ManifestBroken
 from nemowatch.outputs.job_log import LOG_NAME
-from nemowatch.outputs.manifest import MANIFEST_NAME, read_job_id
+from nemowatch.outputs.manifest import MANIFEST_NAME, read_owner
 from nemowatch.outputs.names import clip_bytes
 
 if TYPE_CHECKING:
@@ -34,29 +34,30 @@ class Staging:
 
     Attributes:
         final: the output folder as the rule names it; the published one may be called `… (2)`.
-        job_id: whose outputs they are; the manifest must carry the same.
+        job_id, attempt: whose outputs they are; the manifest must carry the same.
         folder: where files are put until they are published.
     """
 
     final: Path
     job_id: str
+    attempt: int
     folder: Path
 
     @classmethod
-    def open(cls, final: Path, job_id: str) -> Staging:
-        """Make the staging folder, or find it again; the same job gets the same one every time.
+    def open(cls, final: Path, job_id: str, attempt: int = 1) -> Staging:
+        """Make the staging folder, or find it again; the same attempt of a job gets the same one every time.
 
         Raises:
             FolderUnusable: it can't be made.
         """
-        mark = f".{job_id}.partial"
+        mark = f".{job_id}.partial" if attempt == 1 else f".{job_id}.{attempt}.partial"
         name = clip_bytes(final.name, _LONGEST_NAME_BYTES - len(f".{mark}".encode()))
         folder = final.parent / f".{name}{mark}"
         try:
             _make_folder(folder)
         except OSError as error:
             raise FolderUnusable.because(error, final.parent) from error
-        return cls(final, job_id, folder)
+        return cls(final, job_id, attempt, folder)
 
     def published(self) -> Path | None:
         """Where this job's outputs stand, if they are published and no new ones were put into the staging folder.
@@ -103,10 +104,11 @@ class Staging:
 
     def _check_manifest(self) -> None:
         # Without it, a folder could not be found again after a crash, and would be published twice.
-        owner = read_job_id(self.folder)
-        if owner != self.job_id:
+        owner, attempt = read_owner(self.folder)
+        if (owner, attempt) != (self.job_id, self.attempt):
             raise ManifestBroken(
-                f"The manifest in {self.folder} is of the job {owner}, not of {self.job_id}."
+                f"The manifest in {self.folder} is of attempt {attempt} of the job {owner}, not of attempt "
+                f"{self.attempt} of {self.job_id}."
             )
 
     def _holds_results(self) -> bool:
@@ -127,7 +129,7 @@ class Staging:
         for found in matches:
             candidate = self.final.with_name(found[0])
             try:
-                if read_job_id(candidate) == self.job_id:
+                if read_owner(candidate) == (self.job_id, self.attempt):
                     return candidate
             except ManifestBroken:
                 continue  # a folder of the user's, or of another program: not this job's

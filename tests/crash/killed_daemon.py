@@ -26,7 +26,22 @@ from nemowatch.nemo.client import NemoApi
 from nemowatch.places import StateFolder
 from nemowatch.rules.load import load_rules
 
-SETTINGS = JobSettings(poll_seconds=0.05, look_pauses=(0.1, 0.2, 0.4, 0.8, 1.6), still_seconds=0.05)
+SETTINGS = JobSettings(
+    poll_seconds=0.05,
+    polls=100,
+    look_pauses=(0.1, 0.2, 0.4),
+    still_seconds=0.05,
+    trouble_pause=0.05,
+    retry_pause=0.02,
+    probe_pause=0.05,
+    longest_probe_pause=0.2,
+    rate_pause=0.05,
+    rate_pause_later=0.1,
+    fault_pause=0.1,
+    longest_fault_pause=0.5,
+    plan_pause=0.2,
+    account_pause=0.2,
+)
 """Fast looks: the sandbox finishes an edit within moments, also when its client has gone."""
 
 

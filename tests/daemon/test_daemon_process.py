@@ -211,13 +211,23 @@ def test_interrupted_job_goes_on_at_the_next_start_and_a_copy_made_meanwhile_is_
 
 def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: House) -> None:
     make_video(house.watched / "talk.mp4", seconds=2)
-    done = house.run("run", "--once", NEMO_TOKEN="nmv_usr_not_a_real_token")
+    house.rules.write_text(house.rules.read_text() + "    deliver: media\n")
+    done = house.run("run", "--once")
     assert done.returncode == 3, done.stderr
-    job = house.job("failed")
-    assert "token" in str(job["reason"])
+    assert "made none" in str(house.job("failed")["reason"])
+    assert {"job.json", "job.log"} <= {path.name for path in house.output.iterdir()}
+    assert "made none" in (house.output / "job.log").read_text()
+
+
+def test_token_that_is_refused_is_told_by_the_exit_code_and_nothing_fails(house: House) -> None:
+    make_video(house.watched / "talk.mp4", seconds=2)
+    done = house.run("run", "--once", NEMO_TOKEN="nmv_usr_not_a_real_token")
+    assert done.returncode == 5, done.stderr
+    job = house.job("attention")
+    assert "NEMO_TOKEN" in str(job["reason"])
     assert "nmv_usr_not_a_real_token" not in done.stderr + json.dumps(job)
-    assert sorted(path.name for path in house.output.iterdir()) == ["job.json", "job.log"]
-    assert "token" in (house.output / "job.log").read_text()
+    assert house.run("run", "--once").returncode == 0, "with a good token it goes on"
+    assert house.job()["state"] == "done"
 
 
 def test_broken_rules_are_told_with_their_place(house: House) -> None:

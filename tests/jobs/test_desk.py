@@ -30,7 +30,7 @@ class FakeQueue:
         self.queued: list[str] = []
         self.is_broken = False
 
-    async def enqueue(self, job_id: str, *, priority: int) -> None:
+    async def enqueue(self, job_id: str, *, priority: int, number: int = 1, start_step: int = 1) -> None:
         if self.is_broken:
             raise BrokenQueue
         self.queued.append(job_id)

@@ -20,7 +20,7 @@ async def running_engine(
 ) -> AsyncIterator[Engine]:
     database = Database(folder / "nemowatch.db")
     engine = Engine(database, polling_seconds=0.02, **{"at_once": 4, **limits})
-    await engine.start(lambda job_id: run_job(engine, job_id))
+    await engine.start(lambda job_id, _number: run_job(engine, job_id))
     try:
         yield engine
     finally:
@@ -134,3 +134,35 @@ async def test_stopped_job_goes_on_after_its_last_checkpoint(tmp_path: Path) -> 
     async with running_engine(tmp_path, make_run(hang=False)):
         await async_wait_until(lambda: "end" in calls)
     assert calls == ["first", "second", "second", "end"]
+
+
+async def test_later_round_takes_over_the_checkpoints_before_its_first_step(tmp_path: Path) -> None:
+    database = Database(tmp_path / "nemowatch.db")
+    engine = Engine(database, at_once=4, polling_seconds=0.02)
+    calls: list[str] = []
+    rounds: list[int] = []
+
+    async def run_round(_job_id: str, number: int) -> str:
+        def step(name: str) -> Callable[[], Any]:
+            async def run() -> dict[str, Any]:
+                calls.append(f"{name}{number}")
+                return {"by": number}
+
+            return run
+
+        answers = [await engine.checkpoint(name, step(name)) for name in ("one", "two", "three")]
+        rounds.append(number)
+        assert [answer["by"] for answer in answers] == [min(number, 1), min(number, 2), number]
+        return "held"
+
+    await engine.start(run_round)
+    try:
+        for number, start_step in ((1, 1), (2, 2), (3, 3)):
+            await engine.enqueue("a", priority=5, number=number, start_step=start_step)
+            await engine.enqueue("a", priority=5, number=number, start_step=start_step)
+            await async_wait_until(lambda reached=number: rounds and rounds[-1] == reached)
+    finally:
+        await engine.stop()
+        database.close()
+    assert rounds == [1, 2, 3]
+    assert calls == ["one1", "two1", "three1", "two2", "three2", "three3"]

@@ -6,111 +6,27 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import make_video
+from job_bench import FAST, Bench, Step, open_bench
 from sqlalchemy.exc import OperationalError
 
-from nemowatch.clock import SystemClock
-from nemowatch.jobs.database import Database
-from nemowatch.jobs.identity import hash_content, make_job_id
-from nemowatch.jobs.markers import Markers
-from nemowatch.jobs.records import JobRecord, JobSpec, SourceFile
-from nemowatch.jobs.run import JobSettings, Workshop
-from nemowatch.jobs.store import Changes, JobStore
-from nemowatch.jobs.workflow import RecordingWorkflow
-from nemowatch.nemo.client import NemoClient
-from nemowatch.nemo.token import TokenSource
+from nemowatch.jobs.identity import hash_content
+from nemowatch.jobs.records import JobState
+from nemowatch.jobs.store import Changes
 from nemowatch.sandbox.server import Sandbox
-
-FAST = JobSettings(poll_seconds=0.05, look_pauses=(0.01, 0.01), still_seconds=0.01, trouble_pause=0.05)
-
-
-class Bench:
-    """Everything a job needs, and the sandbox to see what it did."""
-
-    def __init__(self, root: Path, sandbox: Sandbox, client: NemoClient, database: Database) -> None:
-        self.root = root
-        self.sandbox = sandbox
-        self.store = JobStore(database.engine)
-        logs = root / "logs"
-        logs.mkdir()
-        self.workshop = Workshop(
-            client=client,
-            store=self.store,
-            markers=Markers(database),
-            clock=SystemClock(),
-            platform="unknown",
-            job_logs=logs,
-            settings=FAST,
-        )
-        self.checkpoints: dict[str, dict[str, Any]] = {}
-
-    def add_job(
-        self,
-        *prompts: str,
-        deliver: tuple[str, ...] = ("video", "media"),
-        source: Path | None = None,
-        output: str = "talk",
-    ) -> JobSpec:
-        path = source or make_video(self.root / "talks" / "talk.mp4", seconds=6)
-        facts = path.lstat()
-        sha256 = hash_content(path)
-        spec = JobSpec(
-            job_id=make_job_id(repr((prompts, deliver)), sha256),
-            rule="shorts",
-            source=SourceFile(path, facts.st_size, facts.st_mtime_ns, facts.st_ino),
-            sha256=sha256,
-            duration_seconds=6.0,
-            skill_source="opusclip",
-            skill_version="1.0.0",
-            prompts=prompts,
-            language="en",
-            deliver=deliver,
-            output_folder=self.root / "out" / output,
-            priority=5,
-            queued_at=SystemClock().now(),
-        )
-        self.store.add(spec)
-        return spec
-
-    async def checkpoint(
-        self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
-    ) -> dict[str, Any]:
-        if name not in self.checkpoints:
-            self.checkpoints[name] = json.loads(json.dumps(await step()))
-        return self.checkpoints[name]
-
-    async def run(self, spec: JobSpec) -> JobRecord:
-        await RecordingWorkflow(self.workshop, self.checkpoint).run(spec.job_id)
-        record = self.store.read(spec.job_id)
-        assert record is not None
-        return record
-
-    def files(self, folder: str = "talk") -> list[str]:
-        root = self.root / "out" / folder
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     with Sandbox(tmp_path / "service") as sandbox:
-        tokens = TokenSource(
-            api_url=sandbox.url,
-            client_id_file=tmp_path / "client_id",
-            token_file=tmp_path / "token.json",
-            environ={"NEMO_CLIENT_ID": "workflow-test"},
-        )
-        database = Database(tmp_path / "nemowatch.db")
-        async with NemoClient(
-            api_url=sandbox.url, web_url="https://web.test", tokens=tokens, clock=SystemClock()
-        ) as client:
-            yield Bench(tmp_path, sandbox, client, database)
-        database.close()
+        async with open_bench(tmp_path, sandbox) as bench:
+            yield bench
 
 
 async def test_prompt_becomes_a_video_with_timeline_manifest_and_log(bench: Bench) -> None:
@@ -180,7 +96,8 @@ async def test_replay_answers_from_the_checkpoints_and_does_nothing_twice(bench:
 async def test_failure_is_replayed_as_the_same_failure(bench: Bench) -> None:
     spec = bench.add_job("tell me who you are")
     first = await bench.run(spec)
-    del bench.checkpoints["deliver-failed"]
+    del bench.rounds.kept[spec.job_id, 1][-1]
+    bench.store.write(spec.job_id, Changes(JobState.DELIVERING), now=0.0)
     again = await bench.run(spec)
     assert (again.state, again.reason) == ("failed", first.reason)
     assert sorted(path.name for path in (bench.root / "out").iterdir()) == ["talk"]
@@ -188,7 +105,6 @@ async def test_failure_is_replayed_as_the_same_failure(bench: Bench) -> None:
 
 async def test_second_result_never_overwrites_the_first(bench: Bench) -> None:
     await bench.run(bench.add_job("keep only the first 2 seconds"))
-    bench.checkpoints.clear()
     record = await bench.run(bench.add_job("keep only the first 3 seconds"))
     assert record.state == "done"
     assert sorted(path.name for path in (bench.root / "out").iterdir()) == ["talk", "talk (2)"]
@@ -218,7 +134,6 @@ async def test_recording_that_was_written_again_fails_and_a_touched_one_does_not
     spec = bench.add_job("keep only the first 2 seconds")
     spec.source.path.touch()
     assert (await bench.run(spec)).state == "done"
-    bench.checkpoints.clear()
     changed = bench.add_job("keep only the first 3 seconds", source=spec.source.path)
     make_video(spec.source.path, seconds=3, seed=5)
     record = await bench.run(changed)
@@ -231,8 +146,7 @@ async def test_recording_replaced_after_a_restart_is_not_uploaded_under_the_old_
     await bench.run(spec)
     uploads = len(bench.sandbox.ledger()["uploads"])
     again = bench.add_job("keep only the first 3 seconds", source=spec.source.path)
-    for kept in [name for name in bench.checkpoints if name not in ("prepare", "connect")]:
-        del bench.checkpoints[kept]
+    bench.rounds.kept[again.job_id, 1] = bench.rounds.kept[spec.job_id, 1][:2]
     make_video(spec.source.path, seconds=3, seed=5)
     record = await bench.run(again)
     assert (record.state, "written again" in record.reason) == ("failed", True)
@@ -287,18 +201,26 @@ async def test_end_of_a_job_is_written_as_often_as_it_takes(
     assert len(refused) == 3
 
 
-async def test_output_that_shrank_after_it_was_checked_is_not_delivered(bench: Bench) -> None:
+async def test_output_that_shrank_after_it_was_checked_is_not_delivered(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = bench.add_job("keep only the first 2 seconds")
 
-    async def cut_before_delivery(
-        name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
-    ) -> dict[str, Any]:
-        if name == "deliver-done":
-            (video,) = (bench.root / "out").glob(".talk.*.partial/talk.mp4")
-            os.truncate(video, 0)
-        return await Bench.checkpoint(bench, name, step)
+    checkpoint_of = bench.rounds.checkpoint_of
 
-    bench.checkpoint = cut_before_delivery  # type: ignore[method-assign]
+    def cut_before_delivery(job_id: str, number: int) -> Any:
+        checkpoint = checkpoint_of(job_id, number)
+
+        async def run(name: str, step: Step) -> dict[str, Any]:
+            if name == "deliver-done":
+                (video,) = (bench.root / "out").glob(".talk.*.partial/talk.mp4")
+                os.truncate(video, 0)
+            answer: dict[str, Any] = await checkpoint(name, step)
+            return answer
+
+        return run
+
+    monkeypatch.setattr(bench.rounds, "checkpoint_of", cut_before_delivery)
     record = await bench.run(spec)
     assert record.state == "failed"
     assert "0 bytes" in record.reason
@@ -344,7 +266,7 @@ async def test_job_whose_book_breaks_between_two_steps_is_told_as_failed(
         raise ZeroDivisionError
 
     spec = bench.add_job("keep only the first 2 seconds")
-    monkeypatch.setattr(bench, "checkpoint", broken)
+    monkeypatch.setattr(bench.rounds, "checkpoint_of", lambda *_: broken)
     record = await bench.run(spec)
     assert record.state == "failed"
     assert "mistake in NemoWatch" in record.reason

@@ -26,6 +26,7 @@ from nemowatch.outputs.manifest import (
     describe_output,
     read_job_id,
     read_manifest,
+    read_owner,
     write_manifest,
 )
 
@@ -87,13 +88,45 @@ def test_writing_the_same_manifest_twice_gives_the_same_bytes_and_no_scraps(tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["job.json"]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "used"), [(100, 60, 40), (0, 0, 0), (None, 5, None), (5, None, None)]
-)
-def test_credits_used_are_the_difference_where_both_are_known(
-    before: int | None, after: int | None, used: int | None
-) -> None:
-    assert Credits(before, after).used == used
+def test_credits_used_are_told_apart_from_what_the_balance_lost(tmp_path: Path) -> None:
+    manifest = dataclasses.replace(make_manifest(), credits=Credits(before=100, after=20, used=30))
+
+    write_manifest(tmp_path, manifest)
+
+    assert read_manifest(tmp_path).credits == Credits(100, 20, 30)
+    assert Credits(100, 20).used is None
+
+
+def test_manifest_of_an_earlier_version_is_read_as_a_first_try_that_refines_nothing(tmp_path: Path) -> None:
+    write_manifest(tmp_path, make_manifest())
+    facts = json.loads((tmp_path / "job.json").read_text())
+    del facts["attempt"], facts["refines"]
+    facts["credits"] = {"before": 100, "after": 60, "used": 40}
+    (tmp_path / "job.json").write_text(json.dumps(facts))
+
+    manifest = read_manifest(tmp_path)
+
+    assert (manifest.attempt, manifest.refines, manifest.credits.used) == (1, None, 40)
+    assert read_owner(tmp_path) == (manifest.job_id, 1)
+
+
+def test_owner_is_the_job_and_its_try(tmp_path: Path) -> None:
+    manifest = dataclasses.replace(make_manifest("job1"), attempt=3, refines="job0")
+
+    write_manifest(tmp_path, manifest)
+
+    assert read_owner(tmp_path) == ("job1", 3)
+    assert read_job_id(tmp_path) == "job1"
+    assert read_manifest(tmp_path) == manifest
+
+
+@pytest.mark.parametrize("attempt", [0, -1, "2", True, None, 1.5])
+def test_try_that_is_no_number_is_an_error_but_the_job_is_known(tmp_path: Path, attempt: object) -> None:
+    (tmp_path / "job.json").write_text(json.dumps({"job_id": "job1", "attempt": attempt}))
+
+    with pytest.raises(ManifestBroken, match="attempt"):
+        read_owner(tmp_path)
+    assert read_job_id(tmp_path) == "job1"
 
 
 def test_key_of_a_later_version_is_passed_over(tmp_path: Path) -> None:
@@ -121,7 +154,7 @@ def test_manifest_of_a_later_schema_is_refused_but_its_owner_is_known(tmp_path: 
 def test_file_that_is_no_manifest_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "job.json").write_bytes(content)
 
-    for read in (read_manifest, read_job_id):
+    for read in (read_manifest, read_job_id, read_owner):
         with pytest.raises(OutputError, match=re.escape(str(tmp_path / "job.json"))):
             read(tmp_path)
 

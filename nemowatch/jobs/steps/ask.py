@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 async def ask(run: JobRun, session_id: str, text: str, intent: Intent) -> Edited:
     """Answer a prompt about credits, the timeline or the upload in the job's log."""
     if intent is Intent.CREDITS:
-        balance = await run.api.read_credits()
+        balance = await run.purse.look(run.service.read_credits)
         answer = f"Credits: {balance.available} available, {balance.frozen} reserved, {balance.total} in all."
     elif intent is Intent.STATE:
-        draft = (await run.api.read_state(session_id)).draft
+        draft = (await run.service.read_state(session_id)).draft
         answer = Timeline.from_draft(draft).describe() if draft else "The timeline is empty."
     else:
         answer = f"{run.spec.source.path.name} is uploaded already."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import nemowatch
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.results import Delivered, Downloaded, Story
-from nemowatch.jobs.steps.connect import read_balance
+from nemowatch.jobs.steps.money import read_balance_once
 from nemowatch.jobs.store import path_to_text
 from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.job_log import LOG_NAME
@@ -32,7 +33,7 @@ from nemowatch.units import format_count, format_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nemowatch.jobs.records import JobSpec
+    from nemowatch.jobs.records import JobRecord, JobSpec
     from nemowatch.jobs.run import JobRun
 
 _TIMELINE_NAME = "timeline.json"
@@ -63,20 +64,47 @@ async def deliver(run: JobRun, story: Story, ending: Ending) -> Delivered:
 
 async def _complete(run: JobRun, story: Story, ending: Ending, folder: Path) -> None:
     """Put the log and the manifest to the outputs: the last files, and those that say whose folder it is."""
-    balance = await read_balance(run) if story.connected is not None else None
+    balance = await read_balance_once(run) if story.connected is not None else None
+    await run.in_thread(lambda: _bring_back(story.files, run.record.output_folder, folder))
     finished = run.clock.now()
     await run.tell(_last_words(run.spec, story, ending, finished))
     await run.in_thread(lambda: run.log.copy_to(folder / LOG_NAME))
     outputs = await run.in_thread(lambda: _describe_all(folder, story.files))
-    manifest = _make_manifest(run.spec, story, ending, outputs, balance, finished)
+    used = await run.purse.cost_of(run.spec.job_id)
+    before = None if story.connected is None else story.connected.credits_before
+    spent = Credits(before, None if balance is None else balance.available, used)
+    manifest = _make_manifest(run.record, story, ending, outputs, spent, finished)
     await run.in_thread(lambda: write_manifest(folder, manifest))
 
 
 def _last_words(spec: JobSpec, story: Story, ending: Ending, finished: float) -> str:
     seconds = format_duration(finished - spec.queued_at)
+    if ending.state is JobState.CANCELLED:
+        return f"Cancelled, {seconds} after it was queued."
     if ending.state is JobState.DONE:
         return f"Done, {seconds} after it was queued: {format_count(len(story.files), 'output')}."
     return f"Failed, {seconds} after it was queued: {ending.reason} {ending.hint}".rstrip()
+
+
+def _bring_back(files: tuple[Downloaded, ...], earlier: Path | None, folder: Path) -> None:
+    """Put what an earlier attempt of the job has delivered already beside what this one made.
+
+    Raises:
+        FolderUnusable: it is no longer there.
+    """
+    for file in files:
+        target = folder / file.name
+        if earlier is None or target.exists():
+            continue
+        try:
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy2(earlier / file.name, target)
+        except OSError as error:
+            raise FolderUnusable(
+                f"{earlier / file.name}, which an earlier attempt delivered, can't be read: "
+                f"{error.strerror or error}.",
+                hint="Put it back and retry the job, or run it anew with `nemowatch jobs rerun`.",
+            ) from error
 
 
 def _describe_all(folder: Path, files: tuple[Downloaded, ...]) -> tuple[Output, ...]:
@@ -105,14 +133,15 @@ def _describe(folder: Path, file: Downloaded) -> Output:
 
 
 def _make_manifest(
-    spec: JobSpec,
+    record: JobRecord,
     story: Story,
     ending: Ending,
     outputs: tuple[Output, ...],
-    balance: int | None,
+    spent: Credits,
     finished: float,
 ) -> Manifest:
-    source, connected = spec.source, story.connected
+    spec, connected = record.spec, story.connected
+    source = spec.source
     return Manifest(
         job_id=spec.job_id,
         state=ending.state,
@@ -120,7 +149,8 @@ def _make_manifest(
         source=Source(str(source.path), source.size_bytes, _iso(source.modified_ns / 1e9), spec.sha256),
         rule=RuleUsed(spec.rule, spec.skill_source, spec.skill_version, spec.language, spec.deliver),
         prompts=tuple(
-            PromptAnswer(edit.prompt, edit.action, edit.texts, edit.seconds) for edit in story.edits
+            PromptAnswer(edit.prompt, edit.action, edit.texts, edit.seconds, edit.changes)
+            for edit in story.edits
         ),
         session=None
         if connected is None
@@ -128,11 +158,13 @@ def _make_manifest(
         renders=tuple(Render(render.render_id, render.seconds) for render in story.renders),
         timeline=next((edit.timeline for edit in reversed(story.edits) if edit.timeline), ""),
         outputs=outputs,
-        credits=Credits(None if connected is None else connected.credits_before, balance),
+        credits=spent,
         queued=_iso(spec.queued_at),
         finished=_iso(finished),
         timings=story.timings,
         versions=Versions(nemowatch.__version__, platform.python_version(), platform.system().lower()),
+        attempt=record.attempt,
+        refines=None if spec.base is None else spec.base.job_id,
     )
 
 

@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from nemowatch.atomic import sync_file, sync_folder, write_atomically
 from nemowatch.jobs.results import Collected, Downloaded, Exported
+from nemowatch.media.errors import BrokenMedia
 from nemowatch.media.verify import verify_delivered
+from nemowatch.nemo.errors import DownloadFailed
 from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.names import safe_name
 from nemowatch.rules.match import ACCEPTED_TYPES
@@ -29,8 +31,8 @@ async def download_render(run: JobRun, exported: Exported, number: int) -> Downl
     """Fetch a finished render as `<stem>.mp4`, `<stem>-2.mp4` ….
 
     Raises:
-        DownloadFailed: it could not be fetched whole.
-        BrokenMedia: what came is no video.
+        DownloadFailed: it could not be fetched whole, or what came is no video.
+        Paused: not for now.
     """
     staging = await run.open_staging()
     suffix = "" if number == 1 else f"-{number}"
@@ -40,10 +42,13 @@ async def download_render(run: JobRun, exported: Exported, number: int) -> Downl
     )
 
 
-async def collect_media(run: JobRun, session_id: str) -> Collected:
-    """Write `timeline.json`, and fetch what the service generated into `media/` where the rule delivers it."""
+async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ...]) -> Collected:
+    """Write `timeline.json`, and fetch what the service generated into `media/` where the rule delivers it.
+
+    What is in `known_media` was there before the job, and is another file's.
+    """
     staging = await run.open_staging()
-    state = await run.api.read_state(session_id)
+    state = await run.service.read_state(session_id)
     try:
         await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", state))
     except OSError as error:
@@ -53,6 +58,8 @@ async def collect_media(run: JobRun, session_id: str) -> Collected:
     files: list[Downloaded] = []
     taken: set[str] = set()
     for item in state.generated_media:
+        if address_of(item) in known_media:
+            continue
         name = _free_name(_name_of(item, len(files) + 1), taken)
         files.append(await _fetch(run, item.url, staging.folder / "media" / name, f"media/{name}", "media"))
     remarks = tuple(f"A generated entry carries no address: {entry}" for entry in state.unaddressed_media)
@@ -61,24 +68,54 @@ async def collect_media(run: JobRun, session_id: str) -> Collected:
     return Collected(tuple(files), remarks)
 
 
+def address_of(media: GeneratedMedia) -> str:
+    """What tells generated media apart: the address without its query, which is signed anew at each reading."""
+    return media.url.partition("?")[0]
+
+
 async def _fetch(
     run: JobRun, url: str, target: Path, name: str, kind: str, *, render_id: str | None = None
 ) -> Downloaded:
+    """Download until what has come is what it says it is.
+
+    Raises:
+        Paused: it is not, for now: an error page may stand in its place.
+        DownloadFailed: it never is.
+        FolderUnusable: it can't be written.
+    """
+    tries = 0
+    while True:
+        size = await _fetch_once(run, url, target, name, render_id)
+        if target.suffix.lower() not in ACCEPTED_TYPES:
+            return Downloaded(name, kind, size)
+        try:
+            info = await run.in_thread(lambda: verify_delivered(target))
+        except BrokenMedia as broken:
+            await run.in_thread(target.unlink)
+            tries += 1
+            # The next try of a render goes to the API itself.
+            url = url if render_id is None else ""
+            error = DownloadFailed(broken.message, hint=broken.hint)
+            await run.patience.overcome(error, tries)
+        else:
+            await run.tell(f"Downloaded {name} ({format_bytes(size)}).")
+            return Downloaded(name, kind, size, info.duration_seconds, info.width, info.height)
+
+
+async def _fetch_once(run: JobRun, url: str, target: Path, name: str, render_id: str | None) -> int:
+    """The number of bytes that have come, and are on the disk."""
+
     def report(done: int, total: int) -> None:
         run.report(done, total, f"downloading {name}")
 
     try:
         target.parent.mkdir(exist_ok=True)
-        size = await run.api.download(url, target, report, render_id=render_id)
+        size = await run.service.download(url, target, report, render_id=render_id)
         # On the disk before the checkpoint says so: a power cut must not leave a name without its content.
         await run.in_thread(lambda: _sync(target))
     except OSError as error:
         raise FolderUnusable.because(error, run.spec.output_folder) from error
-    if target.suffix.lower() not in ACCEPTED_TYPES:
-        return Downloaded(name, kind, size)
-    info = await run.in_thread(lambda: verify_delivered(target))
-    await run.tell(f"Downloaded {name} ({format_bytes(size)}).")
-    return Downloaded(name, kind, size, info.duration_seconds, info.width, info.height)
+    return size
 
 
 def _sync(target: Path) -> None:

@@ -1,165 +1,163 @@
-"""Step 4: one prompt, sent once, and what came of it.
+"""Step 4: one prompt of the rule, paid for once, and what came of it.
 
-A prompt costs money. Before it is sent, a marker with the state's fingerprint is written; a step that finds its
-marker never sends again: it looks whether the state has changed (nemo-api.md §5).
+Sends through `exchange.py`; decides what a result means: done, asked back, changed nothing, or nobody can tell.
 """
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing
+import json
+import re
 from typing import TYPE_CHECKING
 
-from nemowatch.jobs.errors import PromptChangedNothing, PromptUncertain
+from nemowatch.jobs.errors import PromptChangedNothing
+from nemowatch.jobs.pauses import Paused
+from nemowatch.jobs.records import SHARED_BY_FOLDER, SHARED_BY_RULE, Cause, JobState
 from nemowatch.jobs.results import Edited
 from nemowatch.jobs.run import PROMPT_MARKER
-from nemowatch.nemo.errors import (
-    ApiError,
-    OutOfCredits,
-    PromptTimedOut,
-    RateLimited,
-    ScopeMissing,
-    ServiceDown,
-    SessionNotFound,
-    StreamCut,
-    TokenRejected,
-)
-from nemowatch.nemo.events import TextEvent
-from nemowatch.nemo.screen_talk import translate
+from nemowatch.jobs.steps.exchange import Charge, Exchange, exchange
+from nemowatch.nemo.changes import Outline, describe_changes
+from nemowatch.nemo.questions import answer_to_proceed
 from nemowatch.nemo.timeline import Timeline
-from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.state import SessionState
 
-_REFUSALS = (OutOfCredits, RateLimited, ScopeMissing, SessionNotFound, TokenRejected)
-"""Answers that come before a run begins: nothing was done, so nothing was paid."""
+DRAFT_MARKER = "draft"
+"""The draft as this job's last edit left it, where other jobs work in the same session after it."""
 
-_MOST_LOOKS = 100
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-async def edit(run: JobRun, session_id: str, text: str, number: int) -> Edited:
-    """Send a prompt and follow it to its end.
+async def edit(run: JobRun, session_id: str, text: str, number: int, file_name: str) -> Edited:
+    """Have one prompt carried out.
 
     Args:
         run: the job.
         session_id: the job's session.
-        text: the prompt as it is sent.
-        number: which prompt of the job this is, from 1; names its marker.
+        text: the prompt.
+        number: which prompt of the job this is, from 1; names its markers.
+        file_name: of the recording in the session.
 
     Raises:
-        PromptChangedNothing: the service answered, and the state is as before.
-        PromptUncertain: the answer was lost, and the state shows no change: it is not sent again.
-        PromptFailed: the service says that the run failed.
+        PromptChangedNothing: the service answered, or its run failed, and the state is as before.
+        Paused: it asked back and the user answers, it can't be sent now, or nobody can tell whether it was applied.
+        SessionNotFound: the session is gone.
     """
     started = run.clock.monotonic()
     name = f"{PROMPT_MARKER}{number}"
-    marker = await run.read_marker(name)
-    if marker is None:
-        before = (await run.api.read_state(session_id)).fingerprint()
-        await run.set_marker(name, {"fingerprint": before})
-        await run.tell(f"Prompt {number}: {text}")
-        try:
-            texts, heard_all = await _send(run, session_id, text, name)
-        except _REFUSALS:
-            await run.drop_marker(name)
-            raise
-    else:
-        before, texts, heard_all = marker["fingerprint"], (), False
-        await run.tell(
-            f"A restart came after prompt {number} was sent; looking at its result, not sending it again."
-        )
-    after = await _look_for_change(run, session_id, before, at_once=heard_all or marker is not None)
-    if after is None:
-        raise _unchanged(text, texts, heard_all=heard_all)
-    after = await _until_still(run, session_id, after)
+    if await run.read_marker(f"release:{name}") is not None:
+        return await _take_as_it_is(run, session_id, text)
+    result = await _exchange_until_certain(run, session_id, _address(run, text, file_name), name)
+    heard_texts = result.heard.texts
+    replies = 0
+    while result.after is None and result.heard.asks_back:
+        replies += 1
+        reply = await _find_reply(run, result, f"{name}.reply{replies}", replies)
+        result = await _exchange_until_certain(run, session_id, reply, f"{name}.reply{replies}")
+        heard_texts += result.heard.texts
+    after = _must_have_changed(text, result, name)
+    changes = describe_changes(result.before.outline, Outline.of(after))
     timeline = Timeline.from_draft(after.draft).describe() if after.draft else "No timeline."
+    for change in changes:
+        await run.tell(f"Changed: {change}.")
     await run.tell(f"{timeline} Generated media: {len(after.generated_media)}.")
-    return Edited(text, "prompt", texts, timeline, run.clock.monotonic() - started)
+    if run.spec.session_key:
+        await _keep_draft(run, after, number)
+    return Edited(text, "prompt", heard_texts, timeline, run.clock.monotonic() - started, changes)
 
 
-async def _send(run: JobRun, session_id: str, text: str, name: str) -> tuple[tuple[str, ...], bool]:
-    """Send and listen: the texts, and whether the stream was heard to its end."""
-    texts: list[str] = []
-    telling = asyncio.create_task(_tell_that_it_goes_on(run))
-    try:
-        async with aclosing(run.api.send_prompt(session_id, text)) as events:
-            async for event in events:
-                shown = translate(event.text) if isinstance(event, TextEvent) else ""
-                if shown:
-                    texts.append(shown)
-                    await run.tell(f"NemoVideo: {shown}")
-    except (StreamCut, PromptTimedOut, ServiceDown) as error:
-        if isinstance(error, ServiceDown) and error.status is None:
-            await run.drop_marker(name)  # it never left this machine
-            raise
-        await run.tell(f"The answer broke off: {error.message} Looking at the timeline instead.")
-        return tuple(texts), False
-    finally:
-        telling.cancel()
-    return tuple(texts), True
-
-
-async def _tell_that_it_goes_on(run: JobRun) -> None:
-    """A long edit is silent for minutes; its heartbeats may be comments of the stream, which nobody sees here."""
-    started = run.clock.monotonic()
-    while True:
-        await run.clock.sleep(run.settings.still_working_seconds)
-        await run.tell(f"Still working, {format_duration(run.clock.monotonic() - started)} so far.")
-
-
-async def _look_for_change(
-    run: JobRun, session_id: str, before: str, *, at_once: bool
-) -> SessionState | None:
-    """Read the state until it differs from `before`, with the pauses of nemo-api.md §5; None if it never does.
-
-    A look that fails through a passing fault is one look the less, and the last one tells.
-    """
-    pauses = (0.0, *run.settings.look_pauses) if at_once else run.settings.look_pauses
-    for look, pause in enumerate(pauses, 1):
-        if pause:
-            await run.tell(f"Looking at the timeline in {format_duration(pause)}.")
-            await run.clock.sleep(pause)
-        try:
-            state = await run.api.read_state(session_id)
-        except ApiError as error:
-            if not error.retryable or look == len(pauses):
-                raise
-            await run.tell(f"The timeline can't be read now: {error.message}")
-            continue
-        if state.fingerprint() != before:
-            return state
-    return None
-
-
-async def _until_still(run: JobRun, session_id: str, state: SessionState) -> SessionState:
-    """Look until the state stays as it is: what is exported too early lacks what was paid for."""
-    for _ in range(_MOST_LOOKS):
-        await run.clock.sleep(run.settings.still_seconds)
-        try:
-            later = await run.api.read_state(session_id)
-        except ApiError as error:
-            if not error.retryable:
-                raise
-            await run.tell(f"The timeline can't be read now: {error.message}")
-            continue
-        if later.fingerprint() == state.fingerprint():
-            break
-        state = later
-    return state
-
-
-def _unchanged(
-    text: str, texts: tuple[str, ...], *, heard_all: bool
-) -> PromptChangedNothing | PromptUncertain:
-    said = f" The service said: {' '.join(texts)}" if texts else " The service said nothing."
-    if heard_all:
-        return PromptChangedNothing(
-            f'The prompt "{text}" changed nothing.{said}',
-            hint="Nothing was exported. Say more exactly what to do.",
+async def _exchange_until_certain(run: JobRun, session_id: str, text: str, name: str) -> Exchange:
+    """Send a text; once more where the state and the balance both say that the first was not applied."""
+    result = await exchange(run, session_id, text, name)
+    if result.after is None and not result.heard.asks_back and _was_certainly_lost(result):
+        await run.tell(
+            "The timeline and the credits are as before: it was not applied, and is sent once more."
         )
-    return PromptUncertain(
-        f'The answer to the prompt "{text}" was lost, and the timeline shows no change.{said}',
-        hint="It was not sent again, since it may have been charged already.",
+        return await exchange(run, session_id, text, f"{name}.again")
+    return result
+
+
+def _was_certainly_lost(result: Exchange) -> bool:
+    heard = result.heard
+    return result.charge is Charge.NONE and (not heard.is_whole or bool(heard.failure))
+
+
+def _must_have_changed(text: str, result: Exchange, name: str) -> SessionState:
+    """The state after the prompt.
+
+    Raises:
+        PromptChangedNothing, Paused: there is none that can be relied on.
+    """
+    heard = result.heard
+    if result.after is not None and not heard.failure:
+        return result.after
+    said = f" The service said: {' '.join(heard.texts)}" if heard.texts else " The service said nothing."
+    if result.after is not None:
+        raise Paused(
+            JobState.ATTENTION,
+            Cause.UNCERTAIN,
+            f'The run of the prompt "{text}" failed ({heard.failure}), but the timeline has changed.{said} '
+            "`nemowatch jobs release` goes on with the timeline as it is; `nemowatch jobs retry` sends the prompt "
+            "again, which may be charged again.",
+            clears="step",
+            answers=f"release:{name}",
+        )
+    if heard.is_whole:
+        failed = f" Its run failed: {heard.failure}" if heard.failure else ""
+        raise PromptChangedNothing(
+            f'The prompt "{text}" changed nothing.{failed}{said}',
+            hint="Nothing was exported. Say more exactly what to do; `nemowatch jobs retry` sends it again.",
+        )
+    raise Paused(
+        JobState.ATTENTION,
+        Cause.UNCERTAIN,
+        f'The answer to the prompt "{text}" was lost, and the timeline shows no change; {result.charge.value}.{said} '
+        "It was not sent again, since that may be charged twice. `nemowatch jobs retry` sends it again; "
+        "`nemowatch jobs release` goes on with the timeline as it is.",
+        clears="step",
+        answers=f"release:{name}",
     )
+
+
+async def _find_reply(run: JobRun, result: Exchange, name: str, count: int) -> str:
+    """What is answered when the service asks back: once by the rule, else by the user."""
+    given = await run.read_marker(f"answer:{name}")
+    if given is not None:
+        return given["text"]
+    question = result.heard.question
+    if count == 1 and run.spec.question == "proceed":
+        reply = " ".join(result.heard.edits) if question is None else answer_to_proceed(question)
+        await run.tell(f"The service asked back; it is answered: {reply}")
+        return reply
+    asked = question or " ".join(result.heard.texts)
+    raise Paused(
+        JobState.ATTENTION,
+        Cause.QUESTION,
+        f'The service asks: "{asked}" Answer with `nemowatch jobs answer {run.spec.job_id[:8]} "…"`; '
+        "`nemowatch jobs release` leaves it to the service.",
+        clears="step",
+        answers=f"answer:{name}",
+        question=asked,
+    )
+
+
+async def _take_as_it_is(run: JobRun, session_id: str, text: str) -> Edited:
+    """The user has decided that what the timeline shows is the result."""
+    state = await run.service.read_state(session_id)
+    timeline = Timeline.from_draft(state.draft).describe() if state.draft else "No timeline."
+    await run.tell(f"Released: going on with the timeline as it is. {timeline}")
+    return Edited(text, "prompt", (), timeline, 0.0)
+
+
+async def _keep_draft(run: JobRun, after: SessionState, number: int) -> None:
+    """Another job may have changed the session's timeline before this one's export is tried again."""
+    await run.keep_marker(f"{DRAFT_MARKER}:{number:04d}", {"draft": json.dumps(after.draft)})
+
+
+def _address(run: JobRun, text: str, file_name: str) -> str:
+    """A prompt in a session of several files says which one it is about."""
+    if run.spec.urls or not run.spec.session_key.startswith((SHARED_BY_RULE, SHARED_BY_FOLDER)):
+        return text
+    is_chinese = run.spec.language.startswith("zh") or _HAN.search(text) is not None
+    return f'只处理文件 "{file_name}"：{text}' if is_chinese else f'For the file "{file_name}" only: {text}'

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import RenderFailed
-from nemowatch.jobs.records import JobState
+from nemowatch.jobs.pauses import Paused
+from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.results import Exported
-from nemowatch.nemo.errors import ApiError, NotFound, RenderExists
+from nemowatch.jobs.run import PROMPT_MARKER
+from nemowatch.jobs.steps.edit import DRAFT_MARKER
+from nemowatch.jobs.steps.exchange import Before
+from nemowatch.nemo.changes import Outline
+from nemowatch.nemo.errors import NotFound
+from nemowatch.nemo.state import SessionState
 from nemowatch.nemo.timeline import Timeline
+from nemowatch.nemo.tracks import drop_tracks
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
+    from nemowatch.nemo.calls import JsonObject
     from nemowatch.nemo.renders import RenderStatus
+
+RENDER_MARKER = "render:"
+"""How the names of the markers begin that keep a render's id."""
+
+NOTHING = SessionState.from_json({})
+"""A session before anything was in it."""
+
+_TRIES = 2
+"""A render that failed is made once more under a new id (nemo-api.md §8)."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One render: its id, kept before it was ordered, and when that was."""
+
+    render_id: str
+    ordered_at: float
+    is_new: bool
 
 
 async def export(run: JobRun, session_id: str, number: int) -> Exported | None:
@@ -23,70 +51,105 @@ async def export(run: JobRun, session_id: str, number: int) -> Exported | None:
     Args:
         run: the job.
         session_id: the job's session.
-        number: which export of the job this is, from 1; names its marker.
+        number: which export of the job this is, from 1; names its markers.
 
     Raises:
-        RenderFailed: the service says so.
+        RenderFailed: the service says so, twice.
+        Paused: it takes longer than usual, or is not in the plan.
     """
     started = run.clock.monotonic()
-    status = await _find_or_start(run, session_id, number)
-    if status is None:
-        await run.tell("There is no video on the timeline: nothing to export.")
+    reason = ""
+    for attempt in range(1, _TRIES + 1):
+        order = await _place_order(run, number, attempt)
+        status = await _find_or_start(run, session_id, order)
+        if status is None:
+            await run.tell("There is no video on the timeline: nothing to export.")
+            return None
+        status = await _wait_until_final(run, status, order)
+        if status is not None and status.status == "completed":
+            seconds = run.clock.monotonic() - started
+            await run.tell(f"Rendered in {format_duration(seconds)}.")
+            return Exported(order.render_id, status.url, seconds)
+        said = status.message if status is not None else "the service does not know it any more"
+        reason = f"The render {order.render_id} failed: {said or 'the service gave no reason'}."
+        await run.tell(reason)
+    raise RenderFailed(
+        reason,
+        hint="The edit is kept in the session, and the project link in job.json shows it; `nemowatch jobs retry` "
+        "exports it again, which pays nothing.",
+    )
+
+
+async def _place_order(run: JobRun, number: int, attempt: int) -> _Order:
+    """The id under which this try is rendered; made and kept before the service hears of it."""
+    name = f"{RENDER_MARKER}{number}" if attempt == 1 else f"{RENDER_MARKER}{number}.again"
+    marker = await run.read_marker(name)
+    if marker is not None:
+        return _Order(marker["id"], float(marker.get("at", run.clock.now())), is_new=False)
+    order = _Order(f"render_{uuid.uuid4().hex}", run.clock.now(), is_new=True)
+    await run.set_marker(name, {"id": order.render_id, "at": repr(order.ordered_at)})
+    return order
+
+
+async def _find_or_start(run: JobRun, session_id: str, order: _Order) -> RenderStatus | None:
+    if not order.is_new:
+        try:
+            return await run.service.read_render(order.render_id)
+        except NotFound:
+            await run.tell(f"The render {order.render_id} had not reached the service.")
+    draft = await _draft_to_export(run, session_id)
+    if draft is None or not Timeline.from_draft(draft).is_exportable:
         return None
-    render_id = status.render_id
-    polls = 0
+    await run.tell(f"Export started ({order.render_id}).")
+    return await run.service.start_render(order.render_id, session_id, draft)
+
+
+async def _draft_to_export(run: JobRun, session_id: str) -> JsonObject | None:
+    """The draft as the job's last edit left it, without the tracks that the rule drops."""
+    kept = list((await run.list_markers(f"{DRAFT_MARKER}:")).values())
+    draft: JsonObject | None
+    if run.spec.session_key and kept:
+        draft = json.loads(kept[-1]["draft"])
+    else:
+        draft = (await run.service.read_state(session_id)).draft
+    if draft is None or not run.spec.drop_tracks:
+        return draft
+    first = await run.read_marker(f"{PROMPT_MARKER}1")
+    base = run.spec.base
+    if first is None and base is None:
+        return draft
+    # What an earlier job of the session left out is still on its timeline; so a refinement starts from nothing.
+    before = Before.from_facts(first).outline if first is not None and base is None else Outline.of(NOTHING)
+    asked = (*(() if base is None else base.prompts), *run.spec.prompts)
+    fewer, dropped = drop_tracks(draft, before, run.spec.drop_tracks, asked)
+    for what in dropped:
+        await run.tell(f"Left out of the export, as the rule says: {what}.")
+    return fewer
+
+
+async def _wait_until_final(run: JobRun, status: RenderStatus, order: _Order) -> RenderStatus | None:
+    """Look at the render until it has ended; None where the service has forgotten it.
+
+    Raises:
+        Paused: it takes longer than usual; the job gives up its place, and looks again later.
+    """
+    settings = run.settings
     while not status.is_final:
         if status.progress is not None:
             run.report(status.progress, 100, "rendering")
-        await run.clock.sleep(await _pause(run, polls, render_id))
-        polls += 1
+        age = run.clock.now() - order.ordered_at
+        if age > settings.poll_seconds * settings.polls:
+            later = min(max(age / 2, settings.poll_seconds), settings.longest_poll_seconds)
+            raise Paused(
+                JobState.WAITING,
+                Cause.RENDER,
+                f"The render {order.render_id} takes longer than usual ({format_duration(age)} so far); the next "
+                f"look is in {format_duration(later)}.",
+                wake_after=later,
+            )
+        await run.clock.sleep(settings.poll_seconds)
         try:
-            status = await run.api.read_render(render_id)
-        except ApiError as error:
-            if not error.retryable:
-                raise
-            await run.tell(f"The render can't be looked at now: {error.message}")
-    if status.status == "failed":
-        raise RenderFailed(
-            f"The render {render_id} failed: {status.message or 'the service gave no reason'}.",
-            hint="The edit is kept in the session; the project link in job.json shows it.",
-        )
-    seconds = run.clock.monotonic() - started
-    await run.tell(f"Rendered in {format_duration(seconds)}.")
-    return Exported(render_id, status.url, seconds)
-
-
-async def _find_or_start(run: JobRun, session_id: str, number: int) -> RenderStatus | None:
-    marker = await run.read_marker(f"render:{number}")
-    render_id = f"render_{uuid.uuid4().hex}" if marker is None else marker["id"]
-    if marker is not None:
-        try:
-            status = await run.api.read_render(render_id)
+            status = await run.service.read_render(order.render_id)
         except NotFound:
-            await run.tell(f"The render {render_id} had not reached the service before the restart.")
-        else:
-            await run.tell(f"Found the render {render_id} that was started before the restart.")
-            return status
-    draft = (await run.api.read_state(session_id)).draft
-    if draft is None or not Timeline.from_draft(draft).is_exportable:
-        return None
-    if marker is None:
-        await run.set_marker(f"render:{number}", {"id": render_id})
-    await run.tell(f"Export {number} started ({render_id}).")
-    try:
-        return await run.api.start_render(render_id, session_id, draft)
-    except RenderExists:
-        return await run.api.read_render(render_id)
-
-
-async def _pause(run: JobRun, polls: int, render_id: str) -> float:
-    """How long to wait before the next look; a render that takes longer than usual is told, not lost."""
-    settings = run.settings
-    late = polls - settings.polls
-    if late < 0:
-        return settings.poll_seconds
-    pause = min(settings.poll_seconds * 2.0 ** min(late + 1, 20), settings.longest_poll_seconds)
-    reason = f"The render {render_id} takes longer than usual; next look in {format_duration(pause)}."
-    await run.enter(JobState.WAITING, reason)
-    await run.tell(reason)
-    return pause
+            return None
+    return status

@@ -1,0 +1,143 @@
+"""Lets jobs that stand still go on: when their time has come, when what held them is gone, or when the user says so.
+
+Run by the daemon beside the queue. Looks at the database now and then; nothing it does is lost by a crash, and what
+it does twice does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from loguru import logger
+from sqlalchemy.exc import OperationalError
+
+from nemowatch.jobs.records import Cause, JobRecord
+from nemowatch.nemo.errors import ApiError, TokenRejected
+
+if TYPE_CHECKING:
+    from nemowatch.clock import Clock
+    from nemowatch.jobs.desk import Queue
+    from nemowatch.jobs.order_desk import OrderDesk
+    from nemowatch.jobs.run import Workshop
+    from nemowatch.jobs.store import JobStore
+    from nemowatch.nemo.answers import Credits
+    from nemowatch.nemo.client import NemoApi
+
+
+class Waker:
+    """Puts a job that stands still, or has ended, back into the queue."""
+
+    def __init__(self, store: JobStore, queue: Queue, clock: Clock) -> None:
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+
+    async def wake(self, record: JobRecord) -> bool:
+        """Begin the next round of a job; False where another was faster."""
+        job_id = record.spec.job_id
+        woken = await asyncio.to_thread(self._store.unpark, job_id, round=record.round, now=self._clock.now())
+        if woken is None:
+            return False
+        await self._queue.enqueue(
+            job_id,
+            priority=woken.spec.priority,
+            number=woken.round,
+            start_step=1 if woken.stop is None else woken.stop.step,
+        )
+        return True
+
+
+class Clerk:
+    """Looks after the jobs that stand still, and carries out the user's orders.
+
+    Args:
+        workshop: what all jobs share.
+        waker: puts jobs back into the queue.
+        orders: carries out what the commands have written down.
+        api: asks for the balance, in NemoWatch's own name.
+        look_seconds: how often it looks.
+    """
+
+    def __init__(
+        self, workshop: Workshop, waker: Waker, orders: OrderDesk, api: NemoApi, *, look_seconds: float = 0.5
+    ) -> None:
+        self._workshop = workshop
+        self._store = workshop.store
+        self._clock = workshop.clock
+        self._waker = waker
+        self._orders = orders
+        self._api = api
+        self._look_seconds = look_seconds
+        self._next_account_look = 0.0
+        self._turns_given = -1
+
+    @property
+    def has_turns_to_give(self) -> bool:
+        """Whether a session was let go for which a job may wait."""
+        return self._turns_given != self._workshop.shared.releases
+
+    async def start(self) -> None:
+        """Before the queue runs: what was ordered meanwhile counts, and a new token may have been set."""
+        await self._orders.carry_out_all()
+        await self._wake_all(Cause.TOKEN, Cause.SCOPE)
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await self._clock.sleep(self._look_seconds)
+            try:
+                await self.look()
+            except OperationalError as error:
+                # A full disk or a locked database passes; the next look finds the same.
+                logger.warning(f"The state can't be read or written: {error.orig}. It is tried again.")
+
+    async def look(self) -> None:
+        """Do all that is due now."""
+        await self._orders.carry_out_all()
+        for record in await asyncio.to_thread(self._store.parked, due_at=self._clock.now()):
+            await self._waker.wake(record)
+        if self.has_turns_to_give:
+            releases = self._workshop.shared.releases
+            await self._give_turns()
+            self._turns_given = releases
+        if self._clock.monotonic() >= self._next_account_look:
+            self._next_account_look = self._clock.monotonic() + self._workshop.settings.account_pause
+            await self._look_at_account()
+
+    async def _give_turns(self) -> None:
+        """Wake the first of those that wait for the same session."""
+        keys: set[str] = set()
+        for record in await asyncio.to_thread(self._store.parked, Cause.TURN):
+            key = record.spec.session_key
+            if key not in keys:
+                keys.add(key)
+                if await self._workshop.shared.is_free(key):
+                    await self._waker.wake(record)
+
+    async def _look_at_account(self) -> None:
+        """Ask for the balance, if a job waits for it or for the token to be accepted."""
+        held = await asyncio.to_thread(self._store.parked, Cause.CREDITS, Cause.TOKEN)
+        if not held:
+            return
+        try:
+            balance = await self._api.read_credits()
+        except TokenRejected:
+            return
+        except ApiError as error:
+            logger.debug(f"The balance can't be read: {error.message}")
+            return
+        for record in held:
+            if _may_go_on(record, balance):
+                await self._waker.wake(record)
+
+    async def _wake_all(self, *causes: Cause) -> None:
+        for record in await asyncio.to_thread(self._store.parked, *causes):
+            await self._waker.wake(record)
+
+
+def _may_go_on(record: JobRecord, balance: Credits) -> bool:
+    stop = record.stop
+    if stop is None or stop.cause is not Cause.CREDITS or stop.balance is None:
+        return True
+    return balance.available > stop.balance
