@@ -9,10 +9,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from nemowatch import __version__
+from nemowatch.cli.credits_command import show_credits
 from nemowatch.cli.demo_command import demo
 from nemowatch.cli.guard import guarded
-from nemowatch.cli.jobs_commands import list_jobs, show_job
+from nemowatch.cli.jobs_commands import list_jobs, open_project, show_job, show_log
 from nemowatch.cli.manner import Command, CommandGroup
+from nemowatch.cli.order_commands import answer, cancel, refine, release, rerun, retry
 from nemowatch.cli.rules_commands import check, init, schema
 from nemowatch.cli.run_command import run
 from nemowatch.cli.sandbox_command import sandbox
@@ -21,6 +23,8 @@ from nemowatch.cli.status_command import status
 _START = "Start here"
 _DAILY = "Every day"
 _WORKSHOP = "For tools and tests"
+_LOOK = "Look"
+_ORDER = "Order"
 
 app = typer.Typer(
     name="nemowatch",
@@ -33,7 +37,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-jobs = typer.Typer(cls=CommandGroup, help="What became of your recordings.", no_args_is_help=True)
+jobs = typer.Typer(
+    cls=CommandGroup,
+    help="What became of your recordings, and what is to become of them.",
+    no_args_is_help=True,
+)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- Typer calls it with the option's value
@@ -59,8 +67,17 @@ app.command(cls=Command, rich_help_panel=_START)(guarded(check))
 app.command(cls=Command, rich_help_panel=_DAILY)(guarded(run))
 app.command(cls=Command, rich_help_panel=_DAILY)(guarded(status))
 app.add_typer(jobs, name="jobs", rich_help_panel=_DAILY)
-jobs.command("list", cls=Command)(guarded(list_jobs))
-jobs.command("show", cls=Command)(guarded(show_job))
+app.command("credits", cls=Command, rich_help_panel=_DAILY)(guarded(show_credits))
+jobs.command("list", cls=Command, rich_help_panel=_LOOK)(guarded(list_jobs))
+jobs.command("show", cls=Command, rich_help_panel=_LOOK)(guarded(show_job))
+jobs.command("logs", cls=Command, rich_help_panel=_LOOK)(guarded(show_log))
+jobs.command("open", cls=Command, rich_help_panel=_LOOK)(guarded(open_project))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(retry))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(cancel))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(release))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(answer))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(refine))
+jobs.command(cls=Command, rich_help_panel=_ORDER)(guarded(rerun))
 app.command(cls=Command, rich_help_panel=_WORKSHOP)(guarded(schema))
 app.command(cls=Command, rich_help_panel=_WORKSHOP)(guarded(sandbox))
 

@@ -9,6 +9,7 @@ from nemowatch.errors import NemoWatchError
 
 if TYPE_CHECKING:
     from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.spending import SpendingBook
     from nemowatch.jobs.store import JobStore
 
 
@@ -33,14 +34,20 @@ def find_job(store: JobStore | None, beginning: str) -> JobRecord:
     raise NoSuchJob(f"Several jobs begin with {beginning!r}: {ids}.", hint="Give more of the id.")
 
 
-def job_as_json(record: JobRecord) -> dict[str, Any]:
-    """A job for scripts: stable keys, sizes in bytes, times in ISO 8601 (UTC)."""
+def job_as_json(record: JobRecord, spending: SpendingBook | None) -> dict[str, Any]:
+    """A job for scripts: stable keys, sizes in bytes, times in ISO 8601 (UTC), cost in credits."""
     spec = record.spec
+    stop = record.stop if record.is_parked else None
     return {
         "id": spec.job_id,
         "rule": spec.rule,
         "state": record.state.value,
         "reason": record.reason,
+        "cause": None if stop is None or stop.cause is None else stop.cause.value,
+        "wake_at": None if stop is None else _iso(stop.wake_at),
+        "question": None if stop is None else stop.question or None,
+        "attempt": record.attempt,
+        "cost": None if spending is None else spending.cost_of(spec.job_id),
         "progress": record.progress,
         "note": record.note,
         "source": str(spec.source.path),

@@ -19,3 +19,5 @@ RulesPath: TypeAlias = Annotated[
 ]
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Agree beforehand; nothing is asked.")]

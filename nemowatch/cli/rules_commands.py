@@ -141,7 +141,7 @@ def _show_rule(console: Console, rule: Rule, folders: Iterable[FolderReport]) ->
     console.print(printable(rule.name), style="bold", markup=False)
     depth = " and its subfolders" if rule.recursive else ""
     _print_lines(console, "  watches", [f"{folder}{depth}" for folder in rule.watch])
-    _print_lines(console, "  takes", [", ".join(rule.match) or "every accepted type"])
+    _print_lines(console, "  takes", [", ".join(rule.match) or "every accepted type, and lists of addresses"])
     _print_lines(console, "  leaves out", [", ".join(rule.ignore)] if rule.ignore else [])
     _print_lines(console, "  asks", [" ".join(prompt.split()) for prompt in rule.prompts])
     _print_lines(

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nemowatch.cli.options import RulesPath  # noqa: TC001 -- Typer reads the annotations
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nemowatch.jobs.records import JobRecord
+
 SOME_FILES_FAILED = 3
+NEEDS_A_TOKEN = 5
+NEEDS_CREDITS = 6
 
 
 def run(
@@ -21,7 +28,8 @@ def run(
     """Watch the folders and work, in the foreground.
 
     Ctrl-C or SIGTERM ends it within 10 seconds; what was running goes on at the next start. With --once it ends by
-    itself, with exit code 3 when some files failed.
+    itself: with 5 when jobs are left that need a token, 6 when they need credits or a plan, else 3 when some files
+    failed or need you. What is left, and which command helps, is told at the end.
     """
     from nemowatch.daemon import Daemon  # noqa: PLC0415 -- loads the engine, which --help must not
     from nemowatch.logs import configure_logs  # noqa: PLC0415
@@ -33,5 +41,42 @@ def run(
     report = asyncio.run(Daemon(book, StateFolder.locate()).run(once=once))
     if report.stopped_by is signal.SIGINT:
         raise typer.Exit(128 + signal.SIGINT)
-    if once and report.failed:
-        raise typer.Exit(SOME_FILES_FAILED)
+    if not once:
+        return
+    for line in describe_left(report.left):
+        typer.echo(line)
+    code = choose_exit_code(failed=report.failed, left=report.left)
+    if code:
+        raise typer.Exit(code)
+
+
+def choose_exit_code(*, failed: int, left: Sequence[JobRecord]) -> int:
+    """What `run --once` returns to the shell (README, "Exit codes").
+
+    Args:
+        failed: how many files failed.
+        left: the jobs that are held, or need the user.
+    """
+    from nemowatch.jobs.records import Cause  # noqa: PLC0415 -- --help must load quickly
+
+    causes = {record.stop.cause for record in left if record.stop is not None}
+    if causes & {Cause.TOKEN, Cause.SCOPE}:
+        return NEEDS_A_TOKEN
+    if causes & {Cause.CREDITS, Cause.BUDGET, Cause.PLAN}:
+        return NEEDS_CREDITS
+    return SOME_FILES_FAILED if failed or left else 0
+
+
+def describe_left(left: Sequence[JobRecord]) -> list[str]:
+    """One line for each job that is left: why, and what helps."""
+    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.ways_out import describe_standing, find_ways_out, short_id  # noqa: PLC0415
+    from nemowatch.clock import SystemClock  # noqa: PLC0415
+
+    now, lines = SystemClock().now(), []
+    for record in left:
+        ways = "; ".join(f"`{way.command}` {way.does}" for way in find_ways_out(record))
+        why = describe_standing(record, now=now)
+        line = f"{short_id(record)} {record.spec.source.path.name}: {record.state}. {why} {ways}"
+        lines.append(printable(line.rstrip()))
+    return lines

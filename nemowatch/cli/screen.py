@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from nemowatch.cli.book import seconds_taken
+from nemowatch.cli.ways_out import describe_standing, find_ways_out, short_id
 from nemowatch.jobs.records import JobState
 from nemowatch.units import format_bytes, format_duration
 
@@ -23,7 +25,15 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 10_000
 """Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
-_STYLES = {"done": "green", "failed": "red", "waiting": "yellow", "queued": "dim"}
+_STYLES = {
+    "done": "green",
+    "failed": "red",
+    "attention": "bold magenta",
+    "held": "yellow",
+    "waiting": "yellow",
+    "queued": "dim",
+    "cancelled": "dim",
+}
 
 
 def open_console() -> Console:
@@ -73,10 +83,30 @@ def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = Tru
             escape(record.spec.rule),
             show_state(record),
             "" if seconds is None else format_duration(seconds),
-            escape(printable(record.reason or describe_outputs(record.outputs) or record.note)),
+            escape(printable(_tell(record, now=now))),
         )
         table.add_row(*((record.spec.job_id[:8], *cells) if with_ids else cells))
     return table
+
+
+def print_standstill(console: Console, record: JobRecord, *, now: float) -> None:
+    """A job that stands still: which it is, why, when it goes on, and a line for each command that helps."""
+    spec = record.spec
+    print_below(
+        console, f"{short_id(record)}  {spec.source.path.name}, rule {spec.rule}: {record.state}", indent=0
+    )
+    print_below(console, describe_standing(record, now=now), indent=2)
+    # One that keeps its place in the queue goes on by itself.
+    for way in find_ways_out(record) if record.is_parked else ():
+        print_below(console, f"{way.command}  {way.does}", indent=4)
+
+
+def print_below(console: Console, text: str, *, indent: int) -> None:
+    """Print a text, indented; on a terminal what is too long goes on below, and nothing is cut."""
+    room = max(20, console.width - indent)
+    for line in Text(printable(text)).wrap(console, room, overflow="fold"):
+        line.rstrip()
+        console.print(Text(" " * indent).append_text(line))
 
 
 def show_state(record: JobRecord) -> str:
@@ -84,6 +114,10 @@ def show_state(record: JobRecord) -> str:
     style = _STYLES.get(record.state, "cyan")
     progress = "" if record.progress is None or record.state.is_final else f" {record.progress:.0%}"
     return f"[{style}]{record.state}{progress}[/]"
+
+
+def _tell(record: JobRecord, *, now: float) -> str:
+    return describe_standing(record, now=now) or describe_outputs(record.outputs) or record.note
 
 
 def share_done(record: JobRecord) -> float:

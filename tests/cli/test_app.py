@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from cli_parts import ID, PROGRAM, invoke, make_spec, run_on_terminal
+from typer.testing import CliRunner
 
 from nemowatch import __version__
-from nemowatch.cli.app import app
 from nemowatch.cli.guard import guarded
 from nemowatch.jobs.database import Database
-from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState
 from nemowatch.jobs.store import Changes, JobStore
 
-PROGRAM = Path(sys.executable).with_name("nemowatch")
 HEAVY = {"dbos", "sqlalchemy", "av", "numpy", "httpx", "yaml", "starlette", "uvicorn", "watchdog"}
-COMMANDS = ["demo", "init", "check", "run", "status", "schema", "sandbox", "jobs"]
+COMMANDS = ["demo", "init", "check", "run", "status", "credits", "schema", "sandbox", "jobs"]
+OF_JOBS = ["list", "show", "logs", "open", "retry", "cancel", "release", "answer", "refine", "rerun"]
 LONG_NAME = (
     "a recording with a name that is longer than any column of a table in a terminal could ever be.mp4"
 )
 REASON = "The service refused the upload, which is told here in a sentence that is too long for one line."
-ID = "0123456789abcdef"
-
-
-def invoke(*arguments: str, columns: int = 80) -> Result:
-    """Run a command within this process; what it prints goes to no terminal."""
-    environment = {"COLUMNS": str(columns)}
-    return CliRunner().invoke(app, arguments, env=environment, prog_name="nemowatch")
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -49,27 +41,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         timeout=30,
         check=False,
     )
-
-
-def run_on_terminal(*arguments: str, columns: int = 80) -> list[str]:
-    """The lines that a person sees, without their colours."""
-    ours, theirs = pty.openpty()
-    environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [PROGRAM, *arguments],
-        env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
-    )  # fmt: skip
-    os.close(theirs)
-    seen = b""
-    try:
-        while piece := os.read(ours, 65536):
-            seen += piece
-    except OSError:  # Linux says so when the other end is closed
-        pass
-    finally:
-        os.close(ours)
-    assert process.wait(10) == 0, seen
-    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen.decode()).splitlines()
 
 
 def loaded_modules(*arguments: str) -> set[str]:
@@ -85,33 +56,6 @@ def loaded_modules(*arguments: str) -> set[str]:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     return {name.partition(".")[0] for name in done.stderr.split()}
-
-
-def make_spec(job_id: str = ID, *, path: Path = Path("/r/talk.mp4"), queued_at: float = 1e9) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule="shorts",
-        source=SourceFile(path, 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it", "export"),
-        language="en",
-        deliver=("video", "media"),
-        output_folder=Path("/r-output/shorts/talk"),
-        priority=5,
-        queued_at=queued_at,
-    )
-
-
-@pytest.fixture
-def database() -> Iterator[Database]:
-    root = Path(os.environ["NEMOWATCH_STATE"])
-    root.mkdir()
-    database = Database(root / "nemowatch.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -137,9 +81,9 @@ def book(database: Database) -> Sequence[JobSpec]:
     store.write(ID, done, now=1e9 + 8)
     failed = Changes(JobState.FAILED, REASON, finished_at=1e9 + 9)
     store.write(specs[1].job_id, failed, now=1e9 + 9)
-    logs = Path(os.environ["NEMOWATCH_STATE"], "jobs")
-    logs.mkdir()
-    (logs / f"{ID}.log").write_text("12:00:01  Uploaded talk.mp4 [12.3 MB].\n")
+    (Path(os.environ["NEMOWATCH_STATE"], "jobs") / f"{ID}.log").write_text(
+        "12:00:01  Uploaded talk.mp4 [12.3 MB].\n"
+    )
     return specs
 
 
@@ -168,7 +112,7 @@ def test_help_names_every_command_and_gives_flags_no_value() -> None:
     assert "bool" not in shown + invoke("status", "--help").stdout + invoke("jobs", "list", "-h").stdout
 
 
-@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["jobs", "list"], ["jobs", "show"]])
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), *(["jobs", name] for name in OF_JOBS)])
 def test_help_of_each_command_fits_80_columns(command: list[str]) -> None:
     done = invoke(*command, "--help")
     assert done.exit_code == 0
@@ -182,7 +126,7 @@ def test_help_of_each_command_fits_80_columns(command: list[str]) -> None:
     [
         (["staus"], "Did you mean 'status'?"),
         (["frobnicate"], f"There are: {', '.join(COMMANDS)}."),
-        (["jobs", "lst"], "Did you mean 'list'? There are: list, show."),
+        (["jobs", "lst"], f"Did you mean 'list'? There are: {', '.join(OF_JOBS)}."),
         (["status", "--jsn"], "--json"),
         (["jobs", "show"], "Missing argument 'JOB'"),
         (["jobs", "list", "--limit", "0"], "--limit"),
@@ -243,6 +187,11 @@ def test_json_of_a_job_has_every_key_and_plain_units(book: Sequence[JobSpec]) ->
         "rule": "shorts",
         "state": "done",
         "reason": "",
+        "cause": None,
+        "wake_at": None,
+        "question": None,
+        "attempt": 1,
+        "cost": None,
         "progress": None,
         "note": "",
         "source": "/r/talk.mp4",
@@ -337,7 +286,7 @@ def test_reader_that_has_gone_is_no_reason_to_complain(arguments: list[str], boo
     gone, ours = os.pipe()
     os.close(gone)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    command = [PROGRAM, *arguments]
+    command = [str(PROGRAM), *arguments]
     with os.fdopen(ours, "wb") as stdout:
         done = subprocess.run(command, env=environment, stdout=stdout, stderr=subprocess.PIPE, check=False)
     assert done.stderr == b""
@@ -346,7 +295,7 @@ def test_reader_that_has_gone_is_no_reason_to_complain(arguments: list[str], boo
 
 def test_full_disk_is_told_in_one_line() -> None:
     with Path("/dev/full").open("wb") as stdout:
-        command = [PROGRAM, "schema"]
+        command = [str(PROGRAM), "schema"]
         done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "nemowatch: No space left on device.\n"

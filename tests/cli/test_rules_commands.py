@@ -43,7 +43,7 @@ def test_check_shows_each_rule_and_warns_of_double_work(rules: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == f"{rules}: 2 rules, all valid."
     assert f"  watches    {folder} and its subfolders" in lines
-    assert "  takes      every accepted type" in lines
+    assert "  takes      every accepted type, and lists of addresses" in lines
     assert "  asks       make stills of {stem}" in lines
     assert f"  outputs    {folder}-output/stills/{{dir}}/{{stem}}" in lines
     assert '"clips" and "stills" take the same files' in result.stdout

@@ -1,0 +1,149 @@
+"""`nemowatch jobs retry · cancel · release · answer · refine · rerun`: what the user orders for jobs.
+
+Each writes its order down and shows the daemon's answer; while no daemon runs, the order is kept for it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from nemowatch.cli.options import AsJson, Yes  # noqa: TC001 -- Typer reads the annotations
+
+_Jobs: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="JOB", help="Ids of jobs, or their beginnings.", show_default=False),
+]
+_Job: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
+_Rule: TypeAlias = Annotated[
+    str | None, typer.Option("--rule", metavar="NAME", help="In place of ids: the jobs of this rule.")
+]
+_States: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state", metavar="STATE", help="In place of ids: the jobs in this state; may be repeated."
+    ),
+]
+
+
+def retry(
+    jobs: _Jobs = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="In place of ids: every job that failed.")] = False,
+    rule: _Rule = None,
+    state: _States = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try jobs again that failed, were cancelled or need you: each goes on where it stopped.
+
+    What is done is not done again. Where a prompt would be sent again, which may be paid twice, it says so and asks.
+    """
+    _order("retry", jobs, every, rule, state, yes=yes, as_json=as_json)
+
+
+def cancel(
+    jobs: _Jobs = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="In place of ids: every job that has not ended.")
+    ] = False,
+    rule: _Rule = None,
+    state: _States = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """End jobs that have not ended, wherever they are.
+
+    What they have delivered stays; what was paid is not paid back.
+    """
+    _order("cancel", jobs, every, rule, state, yes=yes, as_json=as_json)
+
+
+def release(
+    jobs: _Jobs = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="In place of ids: every held job.")] = False,
+    rule: _Rule = None,
+    state: _States = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let jobs go that are held, wait or need you.
+
+    Past a limit on credits; with the timeline as it is, where nobody can tell whether a prompt counted; as the
+    service thinks best, where it asked something; at once, where they would be tried later.
+    """
+    _order("release", jobs, every, rule, state, yes=yes, as_json=as_json)
+
+
+def rerun(
+    jobs: _Jobs = None,
+    *,
+    rule: Annotated[
+        str | None,
+        typer.Option("--rule", metavar="NAME", help="In place of ids: the recordings of this rule."),
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", metavar="STATE", help="With --rule: of jobs in this state; default: done."),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make recordings anew, as their rule stands now. Each is a new job, and paid for.
+
+    Says beforehand how many there are and what they may cost. With --rule each recording counts once.
+    """
+    if state and rule is None:
+        raise typer.BadParameter("it needs --rule", param_hint="--state")
+    _order("rerun", jobs, False, rule, state, yes=yes, as_json=as_json)  # noqa: FBT003 -- there is no --all
+
+
+def answer(
+    job: _Job,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What the service is told.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Answer what the service has asked about a job; it goes on then."""
+    from nemowatch.cli.ordering import order_one  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+
+    order_one(Action.ANSWER, job, text, yes=True, as_json=as_json)
+
+
+def refine(
+    job: _Job,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help='The prompt, such as "make it shorter".')],
+    *,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send one more prompt to a finished job's session; the new version comes beside the old one.
+
+    It is a job of its own, and paid for.
+    """
+    from nemowatch.cli.ordering import order_one  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+
+    order_one(Action.REFINE, job, text, yes=yes, as_json=as_json)
+
+
+def _order(
+    action: str,
+    jobs: list[str] | None,
+    every: bool,  # noqa: FBT001 -- one of the four that make the selection
+    rule: str | None,
+    states: list[str] | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    from nemowatch.cli.ordering import order_several  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.selection import Selection, parse_states  # noqa: PLC0415
+    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+
+    selection = Selection(tuple(jobs or ()), every, rule, parse_states(states or ()))
+    order_several(Action(action), selection, yes=yes, as_json=as_json)

@@ -1,0 +1,137 @@
+"""From a command to an order: which jobs, what it may cost, does the user agree, what came of it.
+
+Called by `order_commands.py`, which is loaded for every `--help`, while this is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from nemowatch.cli.account import read_known_balance
+from nemowatch.cli.asking import agree
+from nemowatch.cli.book import find_job
+from nemowatch.cli.courier import Courier, Fate, Outcome
+from nemowatch.cli.fitting import check_fits
+from nemowatch.cli.prices import price_jobs, price_prompts, price_retry
+from nemowatch.cli.screen import print_json, printable
+from nemowatch.cli.selection import Selection, choose_jobs
+from nemowatch.jobs.orders import Action
+from nemowatch.jobs.reading import open_books
+from nemowatch.jobs.records import Cause
+from nemowatch.places import StateFolder
+from nemowatch.units import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.spending import SpendingBook
+
+_DONE_TO = {
+    Action.RETRY: "tried again",
+    Action.CANCEL: "cancelled",
+    Action.RELEASE: "released",
+    Action.RERUN: "made anew",
+}
+_SHOWN_ONE_BY_ONE = 20
+
+
+def order_several(action: Action, selection: Selection, *, yes: bool, as_json: bool) -> None:
+    """Give an order for each job of a selection, and show what came of it.
+
+    Raises:
+        NoSuchJob, DoesNotFit: a named job is not there, or is in the wrong state.
+        NobodyToAsk, Declined: the user does not agree.
+        typer.Exit: an order was refused.
+    """
+    state = StateFolder.locate()
+    with open_books(state.database) as books:
+        store, spending = books or (None, None)
+        records = choose_jobs(store, action, selection)
+        cost = _cost_of(action, records, spending)
+    if not records:
+        _show_nothing(action, as_json=as_json)
+        return
+    # A job that was named is released without a question: that is what the user has looked at.
+    if selection.is_filter or (cost and action is not Action.RELEASE):
+        count = format_count(len(records), "job")
+        facts = f"{count} would be {_DONE_TO[action]}. {cost}".rstrip()
+        is_costly = bool(cost) and action is not Action.RELEASE
+        agree(printable(facts), "Go on?", is_costly=is_costly, yes=yes)
+    _show(action, Courier(state).give(action, records), as_json=as_json)
+
+
+def order_one(action: Action, job: str, text: str, *, yes: bool, as_json: bool) -> None:
+    """Give an order that carries a text, and show what came of it.
+
+    Raises:
+        NoSuchJob, DoesNotFit, NobodyToAsk, Declined, typer.Exit: as for `order_several`.
+        typer.BadParameter: the text is empty.
+    """
+    if not text.strip():
+        raise typer.BadParameter("it is empty", param_hint="TEXT")
+    state = StateFolder.locate()
+    with open_books(state.database) as books:
+        store, spending = books or (None, None)
+        record = find_job(store, job)
+        check_fits(action, record)
+        price = price_prompts([record], spending) if action is Action.REFINE else ""
+    if price:
+        facts = f"One more prompt is sent, and paid for: {price}."
+        agree(printable(facts), "Go on?", is_costly=True, yes=yes)
+    _show(action, Courier(state).give(action, [record], text.strip()), as_json=as_json)
+
+
+def _cost_of(action: Action, records: Sequence[JobRecord], spending: SpendingBook | None) -> str:
+    """What the order makes the user pay, in a sentence or two; empty where it costs nothing by itself."""
+    if action is Action.RETRY:
+        return price_retry(records, spending)
+    if action is Action.RERUN and records:
+        balance = read_known_balance()
+        left = "" if balance is None else f" {format_count(balance.available, 'credit')} are available."
+        return f"Each is paid for again: {price_jobs(records, spending)}.{left}"
+    if action is Action.RELEASE:
+        past_limits = [record for record in records if _is_held_for_money(record)]
+        return f"What that may cost: {price_jobs(past_limits, spending)}." if past_limits else ""
+    return ""
+
+
+def _is_held_for_money(record: JobRecord) -> bool:
+    return record.stop is not None and record.stop.cause in {Cause.CREDITS, Cause.BUDGET}
+
+
+def _show_nothing(action: Action, *, as_json: bool) -> None:
+    if as_json:
+        print_json([])
+    else:
+        besides = ", beside what is at work already" if action is Action.RERUN else ""
+        typer.echo(f"There is no job to be {_DONE_TO[action]}{besides}.")
+
+
+def _show(action: Action, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    """Print what came of the orders; ends with 1 where one was refused.
+
+    Raises:
+        typer.Exit: one was.
+    """
+    if as_json:
+        print_json(
+            [
+                {"id": each.job_id, "order": action.value, "outcome": each.fate.value, "text": each.text}
+                for each in outcomes
+            ]
+        )
+    elif len(outcomes) > _SHOWN_ONE_BY_ONE and len({(each.fate, each.text) for each in outcomes}) == 1:
+        _say(f"{len(outcomes)} jobs", outcomes[0])
+    else:
+        for each in outcomes:
+            _say(f"Job {each.job_id[:8]}", each)
+    if any(each.fate is Fate.REFUSED for each in outcomes):
+        raise typer.Exit(1)
+
+
+def _say(whose: str, outcome: Outcome) -> None:
+    refused = outcome.fate is Fate.REFUSED
+    typer.echo(f"{whose}: {'refused. ' if refused else ''}{printable(outcome.text)}", err=refused)

@@ -1,0 +1,107 @@
+"""What becomes of a job that stands still, in words: when it goes on by itself, and which command helps.
+
+Used by the commands that show jobs or refuse an order. Reads a record and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nemowatch.jobs.records import Cause, JobState
+
+if TYPE_CHECKING:
+    from nemowatch.jobs.records import JobRecord
+
+_NEW_TOKEN = ("nemowatch run", "started again, with a new token in NEMO_TOKEN")
+_TRY_NOW = ("nemowatch jobs release {job}", "tries it now")
+_PARKED: dict[Cause, tuple[tuple[str, str], ...]] = {
+    Cause.CREDITS: (
+        ("nemowatch credits", "says where to get more"),
+        ("nemowatch jobs release {job}", "lets it go past the limit"),
+    ),
+    Cause.BUDGET: (("nemowatch jobs release {job}", "lets it go today"),),
+    Cause.TOKEN: (_NEW_TOKEN,),
+    Cause.SCOPE: (_NEW_TOKEN,),
+    Cause.PLAN: (("nemowatch jobs release {job}", "exports, once your plan includes it"),),
+    Cause.RATE: (_TRY_NOW,),
+    Cause.FAULT: (_TRY_NOW,),
+    Cause.RENDER: (_TRY_NOW,),
+    Cause.TURN: (),
+    Cause.QUESTION: (
+        ('nemowatch jobs answer {job} "…"', "answers it"),
+        ("nemowatch jobs release {job}", "leaves it to the service"),
+    ),
+    Cause.UNCERTAIN: (
+        ("nemowatch jobs release {job}", "goes on with the timeline as it is"),
+        ("nemowatch jobs retry {job}", "sends the prompt again: may be paid twice"),
+    ),
+    Cause.SESSION: (("nemowatch jobs retry {job}", "makes the edit again, and pays again"),),
+}
+_RETRY = ("nemowatch jobs retry {job}", "goes on where it stopped")
+_RERUN = ("nemowatch jobs rerun {job}", "makes it anew, and pays again")
+_REFINE = ('nemowatch jobs refine {job} "…"', "sends one more prompt")
+_CANCEL = ("nemowatch jobs cancel {job}", "ends it")
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A command as it is typed, and what it does to the job."""
+
+    command: str
+    does: str
+
+
+def short_id(record: JobRecord) -> str:
+    """As much of a job's id as is shown."""
+    return record.spec.job_id[:8]
+
+
+def find_ways_out(record: JobRecord) -> tuple[WayOut, ...]:
+    """The commands that fit a job as it stands, the likeliest first; none where only waiting helps."""
+    return tuple(WayOut(command.format(job=short_id(record)), does) for command, does in _pairs(record))
+
+
+def describe_wake(record: JobRecord, *, now: float) -> str:
+    """When a job that stands still goes on by itself (`goes on at 14:05`); nothing where that is not known.
+
+    Args:
+        record: the job.
+        now: seconds since the epoch.
+    """
+    stop = record.stop
+    if not record.is_parked or stop is None:
+        return ""
+    if stop.wake_at is None:
+        return "goes on when that job has ended" if stop.cause is Cause.TURN else ""
+    return f"goes on {_show_moment(stop.wake_at, now=now)}"
+
+
+def describe_standing(record: JobRecord, *, now: float) -> str:
+    """Why a job stands as it does, and when it goes on."""
+    wake = describe_wake(record, now=now)
+    return " ".join(filter(None, (record.reason, f"{wake[:1].upper()}{wake[1:]}." if wake else "")))
+
+
+def _pairs(record: JobRecord) -> tuple[tuple[str, str], ...]:
+    stop = record.stop
+    if record.is_parked and stop is not None and stop.cause is not None:
+        return _PARKED[stop.cause]
+    if record.state is JobState.DONE:
+        return (_REFINE, _RERUN)
+    if record.state.is_final:
+        return (_RERUN,) if stop is None else (_RETRY, _RERUN)
+    return (_CANCEL,)
+
+
+def _show_moment(moment: float, *, now: float) -> str:
+    """A moment to come, in local time and as short as it is clear."""
+    if moment <= now:
+        return "now"
+    then, today = datetime.fromtimestamp(moment).astimezone(), datetime.fromtimestamp(now).astimezone().date()
+    if then.date() == today:
+        return f"at {then:%H:%M}"
+    if then.date() == today + timedelta(days=1):
+        return "tomorrow" if f"{then:%H:%M}" == "00:00" else f"tomorrow at {then:%H:%M}"
+    return f"on {then:%Y-%m-%d} at {then:%H:%M}"
