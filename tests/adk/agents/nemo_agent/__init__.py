@@ -1,0 +1,1 @@
+"""An agent for a real ADK API server: `agent.root_agent` is what the server looks for."""
