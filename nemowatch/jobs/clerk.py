@@ -60,7 +60,7 @@ class Clerk:
     """
 
     def __init__(
-        self, workshop: Workshop, waker: Waker, orders: OrderDesk, api: NemoApi, *, look_seconds: float = 0.5
+        self, workshop: Workshop, waker: Waker, orders: OrderDesk, api: NemoApi, *, look_seconds: float = 1.0
     ) -> None:
         self._workshop = workshop
         self._store = workshop.store
@@ -94,9 +94,11 @@ class Clerk:
 
     async def look(self) -> None:
         """Do all that is due now."""
-        await self._orders.carry_out_all()
-        for record in await asyncio.to_thread(self._store.parked, due_at=self._clock.now()):
-            await self._waker.wake(record)
+        now = self._clock.now()
+        if await asyncio.to_thread(self._store.has_errands, now):
+            await self._orders.carry_out_all()
+            for record in await asyncio.to_thread(self._store.parked, due_at=now):
+                await self._waker.wake(record)
         if self.has_turns_to_give:
             releases = self._workshop.shared.releases
             await self._give_turns()

@@ -86,7 +86,7 @@ orders_table = sa.Table(
     sa.Column("given_at", sa.Float, nullable=False),
     sa.Column("answer", sa.Text),
     sa.Column("is_refused", sa.Boolean, nullable=False, server_default="0"),
-    sa.Column("answered_at", sa.Float),
+    sa.Column("answered_at", sa.Float, index=True),
 )
 
 shared_sessions_table = sa.Table(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table
+from nemowatch.jobs.database import jobs_table, known_files_table, orders_table
 from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
 from nemowatch.logs import redact
 
@@ -160,6 +160,13 @@ class JobStore:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(table.queued_at, table.job_id))
             return tuple(_record_of(row) for row in rows)
+
+    def has_errands(self, now: float) -> bool:
+        """Whether an order is open, or a job that stands still is to go on at this moment; asked all the time."""
+        due = sa.select(1).where(jobs_table.c.is_parked, jobs_table.c.wake_at <= now)
+        ordered = sa.select(1).where(orders_table.c.answered_at.is_(None))
+        with self._engine.connect() as connection:
+            return bool(connection.execute(sa.select(due.exists() | ordered.exists())).scalar_one())
 
     def cancel_queued(self, job_id: str, reason: str, *, now: float) -> bool:
         """End a job that has not begun; False when it has."""

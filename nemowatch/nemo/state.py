@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from nemowatch.nemo.answers import data_of
+from nemowatch.nemo.calls import mend
 from nemowatch.nemo.errors import raise_unexpected
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ def _read_media(entry: object) -> GeneratedMedia | None:
     from_url = PurePosixPath(unquote(_path_of(url))).name
     named = fields.get("filename")
     filename = named if isinstance(named, str) and named else from_url or None
-    return GeneratedMedia(url=url, filename=filename, kind=_kind_of(fields, filename), raw=entry)
+    return GeneratedMedia(
+        url=url, filename=filename and mend(filename), kind=_kind_of(fields, filename), raw=entry
+    )
 
 
 def _kind_of(fields: JsonObject, filename: str | None) -> str:
@@ -138,7 +141,12 @@ def _kind_of(fields: JsonObject, filename: str | None) -> str:
 
 
 def _is_address(value: object) -> bool:
-    return isinstance(value, str) and (value.startswith(("http://", "https://", "/")) and len(value) > 1)
+    return (
+        isinstance(value, str)
+        and value.startswith(("http://", "https://", "/"))
+        and len(value) > 1
+        and mend(value) == value
+    )
 
 
 def _path_of(url: str) -> str:

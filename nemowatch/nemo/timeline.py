@@ -13,6 +13,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from nemowatch.nemo.calls import mend
+
 if TYPE_CHECKING:
     from nemowatch.nemo.calls import JsonObject
 
@@ -222,7 +224,7 @@ def _first_text(facts: JsonObject, keys: tuple[str, ...]) -> str | None:
     for key in keys:
         value = facts.get(key)
         if isinstance(value, str) and value.strip():
-            return value.strip()
+            return mend(value.strip())
     return None
 
 

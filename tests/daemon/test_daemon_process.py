@@ -6,95 +6,16 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from daemon_house import House
 from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox
-
-RULES = """\
-nemo: {{api_url: {url}, poll: 200ms}}
-log: {{level: DEBUG}}
-rules:
-  - name: shorts
-    watch: {folder}
-    prompt: extract the top 2 viral short clips from this long video
-    settle: 200ms
-"""
-
-
-class House:
-    """A folder with rules, recordings and state, and the ways to run the program in it."""
-
-    def __init__(self, root: Path, url: str) -> None:
-        self.root = root
-        self.watched = root / "talks"
-        self.watched.mkdir()
-        self.log = root / "daemon.log"
-        self.rules = root / "rules.yaml"
-        self.rules.write_text(RULES.format(url=url, folder=self.watched))
-        own = {name: value for name, value in os.environ.items() if not name.startswith("NEMO")}
-        self.environment = own | {
-            "HOME": str(root),
-            "NEMOWATCH_STATE": str(root / "state"),
-            "NEMOWATCH_RULES": str(self.rules),
-            "NEMO_CLIENT_ID": "daemon-test",
-        }
-
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "nemowatch", *arguments],
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "nemowatch", "run"], env=self.environment, stdout=log, stderr=log
-            )
-        try:
-            wait_until(lambda: b"watches 1 folder" in self.log.read_bytes() or process.poll() is not None)
-            assert process.poll() is None, self.log.read_text()
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
-    def job(self, *wanted: str) -> dict[str, object]:
-        (job,) = json.loads(self.run("jobs", "list", "--json").stdout)
-        assert not wanted or job["state"] in wanted, job
-        return dict(job)
-
-    def status(self) -> Any:
-        return json.loads(self.run("status", "--json").stdout)
-
-    @property
-    def output(self) -> Path:
-        return self.root / "talks-output" / "shorts" / "talk"
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "service") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def house(tmp_path: Path, sandbox: Sandbox) -> House:
-    return House(tmp_path, sandbox.url)
 
 
 @dataclass(frozen=True)

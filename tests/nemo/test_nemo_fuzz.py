@@ -38,7 +38,9 @@ def use_state(answer: Answer) -> None:
     """All that is done with a state: compare it, show it, send its draft back."""
     state = read_state(answer)
     assert len(state.fingerprint()) == 64
-    assert Timeline.from_draft(state.draft).describe().startswith("Timeline (")
+    shown = Timeline.from_draft(state.draft).describe()
+    assert shown.startswith("Timeline (")
+    check_texts([shown, [(media.url, media.filename) for media in state.generated_media]])
     to_json(state.draft)
 
 
