@@ -34,6 +34,7 @@ from nemowatch.sandbox.server import Sandbox
 
 FAST = JobSettings(
     poll_seconds=0.05,
+    polls=200,
     longest_poll_seconds=0.1,
     look_pauses=(0.01, 0.05, 0.1),
     still_seconds=0.01,
@@ -114,7 +115,11 @@ class Bench:
             self.store, self.workshop.markers, KnownFileBook(database), self.rounds, clock, rules=()
         )
         self.clerk = Clerk(
-            self.workshop, self.waker, OrderDesk(self.workshop, self.orders, self.waker, self.desk), api
+            self.workshop,
+            self.waker,
+            OrderDesk(self.workshop, self.orders, self.waker, self.desk),
+            api,
+            self.desk.queue_unfinished,
         )
 
     def add_job(

@@ -7,15 +7,19 @@ it does twice does no harm.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
 from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.records import Cause, JobRecord
-from nemowatch.nemo.errors import ApiError, TokenRejected
+from nemowatch.nemo.errors import ApiError, RateLimited, ServiceDown, TokenRejected
+from nemowatch.outputs.staging import staging_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from nemowatch.clock import Clock
     from nemowatch.jobs.desk import Queue
     from nemowatch.jobs.order_desk import OrderDesk
@@ -34,13 +38,20 @@ class Waker:
         self._clock = clock
 
     async def wake(self, record: JobRecord) -> bool:
-        """Begin the next round of a job; False where another was faster."""
-        job_id = record.spec.job_id
-        woken = await asyncio.to_thread(self._store.unpark, job_id, round=record.round, now=self._clock.now())
+        """Begin the next round of a job; False where another was faster.
+
+        A job that has ended and delivered begins another attempt, with an output folder of its own.
+        """
+        spec = record.spec
+        building = staging_folder(spec.output_folder, spec.job_id, record.attempt)
+        is_delivered = record.state.is_final and not await asyncio.to_thread(building.exists)
+        woken = await asyncio.to_thread(
+            self._store.unpark, record, attempt=record.attempt + is_delivered, now=self._clock.now()
+        )
         if woken is None:
             return False
         await self._queue.enqueue(
-            job_id,
+            spec.job_id,
             priority=woken.spec.priority,
             number=woken.round,
             start_step=1 if woken.stop is None else woken.stop.step,
@@ -56,11 +67,19 @@ class Clerk:
         waker: puts jobs back into the queue.
         orders: carries out what the commands have written down.
         api: asks for the balance, in NemoWatch's own name.
+        requeue: puts every job into the queue that belongs there and is not in it.
         look_seconds: how often it looks.
     """
 
     def __init__(
-        self, workshop: Workshop, waker: Waker, orders: OrderDesk, api: NemoApi, *, look_seconds: float = 1.0
+        self,
+        workshop: Workshop,
+        waker: Waker,
+        orders: OrderDesk,
+        api: NemoApi,
+        requeue: Callable[[], Awaitable[object]],
+        *,
+        look_seconds: float = 1.0,
     ) -> None:
         self._workshop = workshop
         self._store = workshop.store
@@ -68,6 +87,7 @@ class Clerk:
         self._waker = waker
         self._orders = orders
         self._api = api
+        self._requeue = requeue
         self._look_seconds = look_seconds
         self._next_account_look = 0.0
         self._turns_given = -1
@@ -78,9 +98,9 @@ class Clerk:
         return self._turns_given != self._workshop.shared.releases
 
     async def start(self) -> None:
-        """Before the queue runs: what was ordered meanwhile counts, and a new token may have been set."""
+        """At a start: what was ordered meanwhile counts, and the token or the limits may be others now."""
         await self._orders.carry_out_all()
-        await self._wake_all(Cause.TOKEN, Cause.SCOPE)
+        await self._wake_all(Cause.TOKEN, Cause.SCOPE, Cause.CREDITS, Cause.BUDGET)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -88,9 +108,15 @@ class Clerk:
             await self._clock.sleep(self._look_seconds)
             try:
                 await self.look()
+                continue
             except OperationalError as error:
                 # A full disk or a locked database passes; the next look finds the same.
                 logger.warning(f"The state can't be read or written: {error.orig}. It is tried again.")
+            except Exception:  # noqa: BLE001 -- without this task no job that stands still would ever go on
+                logger.exception("Looking after the jobs that stand still broke; it is tried again.")
+            with suppress(OperationalError):
+                # A job may have been taken out of its rest and not been put into the queue.
+                await self._requeue()
 
     async def look(self) -> None:
         """Do all that is due now."""
@@ -123,14 +149,18 @@ class Clerk:
         if not held:
             return
         try:
-            balance = await self._api.read_credits()
-        except TokenRejected:
-            return
-        except ApiError as error:
+            balance = await self._workshop.purse.look(self._api.read_credits)
+        except (TokenRejected, ServiceDown, RateLimited) as error:
             logger.debug(f"The balance can't be read: {error.message}")
             return
+        except ApiError as error:
+            # Nobody will ever tell whether there are more; so each asks by itself, which costs nothing.
+            logger.info(
+                f"The balance can't be read: {error.message} The jobs that wait for credits try again."
+            )
+            balance = None
         for record in held:
-            if _may_go_on(record, balance):
+            if balance is None or _may_go_on(record, balance):
                 await self._waker.wake(record)
 
     async def _wake_all(self, *causes: Cause) -> None:

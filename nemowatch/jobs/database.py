@@ -96,6 +96,7 @@ shared_sessions_table = sa.Table(
     sa.Column("session_id", sa.Text),
     sa.Column("task_id", sa.Text),
     sa.Column("holder", sa.Text),
+    sa.Column("last_holder", sa.Text),
 )
 
 spending_table = sa.Table(

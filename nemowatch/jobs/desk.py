@@ -32,7 +32,7 @@ from nemowatch.rules.prompt_file import read_prompt_file
 from nemowatch.rules.template import output_root, render, source_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nemowatch.clock import Clock
@@ -143,8 +143,10 @@ class JobDesk:
             )
         return len(records)
 
-    async def rerun(self, record: JobRecord) -> str:
+    async def rerun(self, record: JobRecord, order_id: int) -> str:
         """Make a job's recording anew, as its rule stands now; returns the new job's id.
+
+        One order makes one job, however often it is carried out.
 
         Raises:
             RuleGone, SourceGone: there is no longer such a rule, or no such recording.
@@ -152,37 +154,30 @@ class JobDesk:
         """
         candidate = await asyncio.to_thread(self._find_again, record)
         sha256 = await asyncio.to_thread(hash_content, candidate.source.path)
-        return await self._queue_new(
-            lambda attempt: make_spec(candidate, sha256, queued_at=self._clock.now(), attempt=attempt)
-        )
+        spec = await asyncio.to_thread(make_spec, candidate, sha256, queued_at=self._clock.now())
+        return await self._queue_ordered(spec, order_id)
 
-    async def refine(self, record: JobRecord, text: str, session: tuple[str, str | None]) -> str:
+    async def refine(
+        self, record: JobRecord, text: str, session: tuple[str, str | None], order_id: int
+    ) -> str:
         """Make a job that sends one more prompt into a finished job's session; returns its id.
 
         Args:
             record: the finished job.
             text: the prompt.
             session: the session's id and its task's.
+            order_id: one order makes one job, however often it is carried out.
         """
-        return await self._queue_new(
-            lambda attempt: refine_spec(
-                record.spec, text, session, queued_at=self._clock.now(), attempt=attempt
-            )
-        )
+        spec = refine_spec(record.spec, text, session, queued_at=self._clock.now())
+        return await self._queue_ordered(spec, order_id)
 
-    async def _queue_new(self, make: Callable[[int], JobSpec]) -> str:
-        """Enter and queue the first attempt that there is none of yet."""
-        spec = await asyncio.to_thread(self._enter_new, make)
+    async def _queue_ordered(self, spec: JobSpec, order_id: int) -> str:
+        """Enter and queue the job of an order, if it is not there yet."""
+        spec = replace(spec, job_id=make_job_id(f"{spec.rule}\0order {order_id}", spec.sha256))
+        await asyncio.to_thread(self._store.add, spec)
         await self._queue.enqueue(spec.job_id, priority=spec.priority)
         logger.bind(job=spec.job_id[:8]).info(f"{spec.source.path}: queued for rule {spec.rule}, as ordered.")
         return spec.job_id
-
-    def _enter_new(self, make: Callable[[int], JobSpec]) -> JobSpec:
-        for attempt in itertools.count(2):
-            spec = make(attempt)
-            if self._store.read(spec.job_id) is None and self._store.add(spec):
-                return spec
-        raise AssertionError("there is always a next attempt")
 
     def _find_again(self, record: JobRecord) -> Candidate:
         """What a job was made of, as it lies in a watched folder now."""
@@ -237,15 +232,12 @@ def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: i
     )
 
 
-def refine_spec(
-    spec: JobSpec, text: str, session: tuple[str, str | None], *, queued_at: float, attempt: int
-) -> JobSpec:
-    """A job that goes on in the session of another, which has ended."""
+def refine_spec(spec: JobSpec, text: str, session: tuple[str, str | None], *, queued_at: float) -> JobSpec:
+    """A job that goes on in the session of another, which has ended; its id is still to be made."""
     before = () if spec.base is None else spec.base.prompts
     session_id, task_id = session
     return replace(
         spec,
-        job_id=make_job_id(f"{spec.rule}\0{session_id}", spec.sha256, attempt),
         prompts=(text,),
         queued_at=queued_at,
         # Two refinements of one session would undo each other's work.

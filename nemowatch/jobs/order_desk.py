@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from loguru import logger
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.jobs.markers import SESSION_MARKER
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
     from nemowatch.jobs.orders import Order, OrderBook
     from nemowatch.jobs.run import Workshop
 
-_KEPT_BY_A_NEW_BEGINNING = frozenset({SESSION_MARKER, RELEASED, START_OVER})
+PAID = f"{PROMPT_MARKER}paid"
+"""The marker of a job whose prompts were taken back to be sent again."""
+
+_KEPT_BY_A_NEW_BEGINNING = frozenset({SESSION_MARKER, RELEASED, START_OVER, PAID})
+_NEEDS_ITS_TIMELINE = ("connect", "upload", "edit-", "ask-")
 _PREFIXES = ("", HEARD, "answer:", "release:")
 
 
@@ -62,6 +67,13 @@ class OrderDesk:
             return OrderAnswer(await self._obey(order, record), is_refused=False)
         except (NemoWatchError, OSError) as error:
             return OrderAnswer(str(error), is_refused=True)
+        except OperationalError:
+            raise  # passes; the order is carried out again, and finds what it had done
+        except Exception:  # noqa: BLE001 -- one order must not keep all others from being carried out
+            logger.exception(f"jobs {order.action} broke.")
+            return OrderAnswer(
+                "It broke through a mistake in NemoWatch; the daemon's log has it.", is_refused=True
+            )
 
     async def _obey(self, order: Order, record: JobRecord) -> str:
         if order.action is Action.CANCEL:
@@ -75,18 +87,21 @@ class OrderDesk:
         if order.action is Action.REFINE:
             if record.state is not JobState.DONE:
                 raise OrderRefused(f"Only a job that is done can be refined: it is {record.state}.")
-            job_id = await self._desk.refine(record, order.text, await self._session_of(record))
+            await self._check_session_is_its_own(record)
+            session = await self._session_of(record)
+            job_id = await self._desk.refine(record, order.text, session, order.order_id)
             return f"Job {job_id[:8]} refines it."
         if not record.state.is_final:
             raise OrderRefused(f"The job has not ended yet: it is {record.state}.")
-        job_id = await self._desk.rerun(record)
+        job_id = await self._desk.rerun(record, order.order_id)
         return f"Job {job_id[:8]} runs it anew."
 
     async def _cancel(self, record: JobRecord) -> str:
         job_id, now = record.spec.job_id, self._clock.now()
         if record.state.is_final:
             raise OrderRefused(f"The job has ended already: it is {record.state}.")
-        if await asyncio.to_thread(
+        is_at_work = job_id in self._workshop.at_work
+        if not is_at_work and await asyncio.to_thread(
             self._store.cancel_queued, job_id, "Cancelled by the user before it began.", now=now
         ):
             return "Cancelled."
@@ -112,9 +127,24 @@ class OrderDesk:
                 "An earlier version of NemoWatch ended this job; nobody knows where it stopped.",
                 hint="`nemowatch jobs rerun` makes it anew.",
             )
+        if record.state.is_final and stop.name.startswith(_NEEDS_ITS_TIMELINE):
+            await self._check_session_is_its_own(record)
         await self._clear(record)
         await self._waker.wake(record)
         return f"It goes on from the step {stop.name}."
+
+    async def _check_session_is_its_own(self, record: JobRecord) -> None:
+        """Another file's edit is on the timeline of a session that was shared meanwhile.
+
+        Raises:
+            OrderRefused: it was.
+        """
+        spec = record.spec
+        if spec.session_key and await self._workshop.shared.was_used_since(spec.session_key, spec.job_id):
+            raise OrderRefused(
+                "Other jobs have worked in the session that it shares with them, so its timeline is gone.",
+                hint="`nemowatch jobs rerun` makes it anew, which is paid for again.",
+            )
 
     async def _clear(self, record: JobRecord) -> None:
         """Take back the markers of what is to be done again."""
@@ -127,7 +157,10 @@ class OrderDesk:
             )
             if is_one:
                 await asyncio.to_thread(self._markers.drop, job_id, name)
-        if stop.clears == "all" and record.spec.base is not None:
+                if name.startswith(PROMPT_MARKER):
+                    # What may have been charged stays known, whatever becomes of the next try.
+                    await self._note(job_id, PAID, {})
+        if stop.cause is Cause.SESSION and record.spec.base is not None:
             await self._note(job_id, START_OVER, {})
 
     async def _release(self, record: JobRecord) -> str:

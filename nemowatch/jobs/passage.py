@@ -80,14 +80,13 @@ class Passage:
         if not self.story.files:
             raise StepFailed(*_nothing_delivered(self.job))
 
-    def stop_for_retry(self, clears: Clears) -> Stop:
-        """Where `jobs retry` takes up a job that ended here."""
+    def stop_for_retry(self, clears: Clears) -> Stop | None:
+        """Where `jobs retry` takes up a job that ended here; None where it had not begun a step."""
+        if not self._steps.names:
+            return None
         name = self._steps.names[-1]
         if name.startswith("download-"):
             name, clears = f"export-{name.removeprefix('download-')}", "step"
-        elif name.startswith("edit-") and clears and self.job.spec.session_key:
-            # The next job of the shared session changes its timeline: what this one had paid for is gone by then.
-            name, clears = "connect", "all"
         return Stop(self._steps.number_of(name), name, clears=clears)
 
     async def park(self, pause: Paused) -> str:
@@ -112,6 +111,8 @@ class Passage:
             level = "INFO" if pause.state is JobState.WAITING else "WARNING"
             await job.tell(f"{pause.state.value.capitalize()}: {pause.reason}", level)
         await job.park(pause.state, pause.reason, stop)
+        if pause.cause is Cause.TURN and await job.shared.is_free(job.spec.session_key):
+            job.shared.releases += 1  # it was let go between the look at it and now
         return pause.state
 
     def _wake_at(self, pause: Paused, times: int) -> float | None:
@@ -173,13 +174,20 @@ class Passage:
         prompts = prompts_of(job.spec, is_continued=connected.is_continued)
         for action in plan_actions(prompts, job.spec.deliver):
             await self._act(connected.session_id, action, uploaded.name or job.spec.source.path.name, suffix)
-        collected = await self._steps.run(
-            f"collect{suffix}",
-            JobState.DOWNLOADING,
-            Collected,
-            lambda: collect_media(job, connected.session_id, uploaded.known_media),
-        )
-        self._add_files(*collected.files)
+        try:
+            collected = await self._steps.run(
+                f"collect{suffix}",
+                JobState.DOWNLOADING,
+                Collected,
+                lambda: collect_media(job, connected.session_id, uploaded.known_media),
+            )
+        except StepFailed as failure:
+            if not (failure.has_lost_session and self.story.files):
+                raise
+            # What was paid for has arrived; only what the service kept beside it is gone.
+            await job.tell(f"{failure.message} What was downloaded before is delivered.")
+        else:
+            self._add_files(*collected.files)
 
     async def _act(self, session_id: str, action: Action, file_name: str, suffix: str) -> None:
         job, number = self.job, action.number

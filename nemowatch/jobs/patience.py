@@ -7,6 +7,7 @@ which nothing was done, are overcome.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -163,10 +164,14 @@ class Patience:
             return
         if isinstance(error, ServiceDown) and not await self._watch.answers():
             async with run.waiting(f"{error.message} It goes on when NemoVideo answers again."):
-                await self._watch.wait_until_up()
+                # Not without end: the one call that tells may be what is broken, and not the others.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(settings.longest_probe_pause):
+                        await self._watch.wait_until_up()
             return
         stop = run.record.stop
-        rounds = stop.times if stop is not None and stop.cause is Cause.FAULT else 0
+        is_again = stop is not None and stop.cause is Cause.FAULT and stop.name == run.step
+        rounds = stop.times if stop is not None and is_again else 0
         if not error.retryable and rounds >= _MOST_ROUNDS_OF_NONSENSE:
             raise error
         raise Paused(

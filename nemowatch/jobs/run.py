@@ -122,6 +122,7 @@ class JobRun:
         self.unwanted = asyncio.Event()
         if record.is_unwanted:
             self.unwanted.set()
+        self.step = ""
         self._state = JobState.QUEUED
         self._store = workshop.store
         self._markers = workshop.markers
@@ -136,12 +137,18 @@ class JobRun:
         )
 
     async def enter(self, state: JobState, reason: str = "") -> None:
-        """Write that the job is now in this state."""
+        """Write that the job is now in this state.
+
+        Raises:
+            Unwanted: it was cancelled just before.
+        """
         self._last_report = float("-inf")
         self._state = state
         await self._settle_reports()
         now = self.clock.now()
-        await self._write(Changes(state=state, reason=reason, started_at=now), now)
+        if not await self._write(Changes(state=state, reason=reason, started_at=now), now):
+            self.unwanted.set()
+            raise Unwanted
 
     @asynccontextmanager
     async def waiting(self, reason: str) -> AsyncIterator[None]:
@@ -180,13 +187,18 @@ class JobRun:
     async def finish(self, changes: Changes) -> None:
         """Write how the job ended. Does not return before that is written: the queue forgets the job after it."""
         await self._settle_reports()
-        await self._write(changes, self.clock.now())
+        # First: a retry may come as soon as the end is written, and take the session again.
         await self.shared.release(self.spec.job_id)
+        await self._write(changes, self.clock.now())
 
     async def tell(self, text: str, level: str = "INFO") -> None:
         """Write a line into the job's log and the daemon's."""
         self._logger.log(level, f"{self.spec.source.path.name}: {text}")
-        await asyncio.to_thread(self.log.append, text)
+        try:
+            await asyncio.to_thread(self.log.append, text)
+        except OSError as error:
+            # A full disk must not end a job for a line about it; the daemon's log has it.
+            self._logger.warning(f"The job's log can't be written: {error.strerror}.")
 
     def report(self, done: float, total: float, note: str = "") -> None:
         """Note how far the present step has come; may be called from the event loop as often as one likes."""
@@ -243,11 +255,12 @@ class JobRun:
         """Do something that blocks without holding up the event loop."""
         return await asyncio.to_thread(work)
 
-    async def _write(self, changes: Changes, now: float) -> None:
-        await self._persist(lambda: self._store.write(self.spec.job_id, changes, now=now))
+    async def _write(self, changes: Changes, now: float) -> bool:
+        """Write into the book; False where the job has ended there already, and is not ended by this."""
+        return await self._persist(lambda: self._store.write(self.spec.job_id, changes, now=now))
 
-    async def _persist(self, write: Callable[[], None]) -> None:
-        """Write into the book, for as long as it takes: a full disk or a locked database passes."""
+    async def _persist(self, write: Callable[[], _Answer]) -> _Answer:
+        """Write, for as long as it takes: a full disk or a locked database passes."""
         while True:
             try:
                 return await asyncio.to_thread(write)

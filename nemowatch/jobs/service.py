@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nemowatch.jobs.patience import Patience
-    from nemowatch.nemo.answers import Credits, Session
+    from nemowatch.nemo.answers import Session
     from nemowatch.nemo.calls import JsonObject
     from nemowatch.nemo.client import NemoApi
     from nemowatch.nemo.renders import RenderStatus
@@ -35,10 +35,6 @@ class Service:
     async def read_state(self, session_id: str) -> SessionState:
         """Read what the session holds."""
         return await self._patience.persist(lambda: self._api.read_state(session_id))
-
-    async def read_credits(self) -> Credits:
-        """Read the balance."""
-        return await self._patience.persist(self._api.read_credits)
 
     async def read_render(self, render_id: str) -> RenderStatus:
         """Look how far an export has come; NotFound where the service does not know it."""

@@ -61,10 +61,19 @@ class SharedSessions:
     async def release(self, job_id: str) -> None:
         """Let go of whatever a job holds."""
         table = shared_sessions_table
-        if await asyncio.to_thread(
-            self._run, table.update().where(table.c.holder == job_id).values(holder=None)
-        ):
+        change = table.update().where(table.c.holder == job_id).values(holder=None, last_holder=job_id)
+        if await asyncio.to_thread(self._run, change):
             self.releases += 1
+
+    async def was_used_since(self, key: str, job_id: str) -> bool:
+        """Whether another job has worked in a session since this one let go of it."""
+        table = shared_sessions_table.c
+        query = sa.select(table.session_key).where(
+            table.session_key == key,
+            (table.holder.is_not(None) & (table.holder != job_id))
+            | (table.last_holder.is_not(None) & (table.last_holder != job_id)),
+        )
+        return await asyncio.to_thread(self._finds, query)
 
     def _acquire(self, key: str, job_id: str) -> SharedSession:
         table = shared_sessions_table

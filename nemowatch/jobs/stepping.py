@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from loguru import logger
 from pydantic import TypeAdapter
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.jobs.errors import PromptChangedNothing, RenderFailed, UnexpectedFailure
@@ -125,6 +126,7 @@ class StepRunner:
             return {"seconds": seconds, "result": adapter.dump_python(result, mode="json")}
 
         self.names.append(name)
+        self._job.step = name
         answer = await self._checkpoint(name, attempt)
         if "pause" in answer:
             raise StepPaused(Paused.from_facts(answer["pause"]))
@@ -146,9 +148,12 @@ class StepRunner:
             except (FolderUnusable, OSError) as error:
                 if not _is_lack_of_room(error):
                     raise
-                await job.enter(JobState.WAITING, f"{error} It goes on by itself when there is room.")
-                logger.bind(job=job.spec.job_id[:8]).warning(f"{error} The job waits.")
-                await job.clock.sleep(job.settings.trouble_pause)
+                reason = f"{error} It goes on by itself when there is room."
+            except OperationalError as error:
+                reason = f"The state can't be written: {error.orig}. It goes on by itself when it can."
+            await job.enter(JobState.WAITING, reason)
+            logger.bind(job=job.spec.job_id[:8]).warning(f"{reason} The job waits.")
+            await job.clock.sleep(job.settings.trouble_pause)
 
     async def _run_step(self, state: JobState, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """Do a step's work, unless the user cancels the job; what is finished is delivered in any case."""

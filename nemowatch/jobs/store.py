@@ -21,6 +21,7 @@ from nemowatch.logs import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_FINAL = [state for state in JobState if state.is_final]
 _NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
 
 
@@ -77,8 +78,11 @@ class JobStore:
             )
         return added.rowcount == 1
 
-    def write(self, job_id: str, changes: Changes, *, now: float) -> None:
-        """Write a job's new standing. Entering a state clears the progress of the one before."""
+    def write(self, job_id: str, changes: Changes, *, now: float) -> bool:
+        """Write a job's new standing. Entering a state clears the progress of the one before.
+
+        False, and nothing written, where the job has ended and the new state is no end.
+        """
         values: dict[str, object] = {"updated_at": now}
         if changes.state is not None:
             values |= {
@@ -99,7 +103,8 @@ class JobStore:
             values |= {"stop": changes.stop.to_json()}
         if changes.state is not None and changes.state.is_final:
             values |= {"is_parked": False, "is_unwanted": False, "cause": None, "wake_at": None}
-        self._update(job_id, values)
+        keeps_an_end = changes.state is not None and not changes.state.is_final
+        return self._update(job_id, values, keeps_an_end=keeps_an_end)
 
     def park(self, job_id: str, state: JobState, reason: str, stop: Stop, *, now: float) -> None:
         """Write that a job stands still outside of the queue, why, and when it goes on by itself."""
@@ -118,21 +123,21 @@ class JobStore:
             },
         )
 
-    def unpark(self, job_id: str, *, round: int, now: float) -> JobRecord | None:  # noqa: A002 -- the field's name
+    def unpark(self, record: JobRecord, *, attempt: int, now: float) -> JobRecord | None:
         """Begin the next round of a job that stands still or has ended; None where another was faster.
 
-        A job that has ended begins another attempt. The caller puts the job into the queue.
+        The caller puts the job into the queue.
         """
         table = jobs_table.c
-        final = [state for state in JobState if state.is_final]
-        has_ended = table.state.in_(final)
+        job_id, number = record.spec.job_id, record.round
+        has_ended = table.state.in_(_FINAL)
         with self._engine.begin() as connection:
             done = connection.execute(
                 jobs_table.update()
-                .where(table.job_id == job_id, table.round == round, table.is_parked | has_ended)
+                .where(table.job_id == job_id, table.round == number, table.is_parked | has_ended)
                 .values(
-                    round=round + 1,
-                    attempt=sa.case((has_ended, table.attempt + 1), else_=table.attempt),
+                    round=number + 1,
+                    attempt=attempt,
                     state=JobState.QUEUED,
                     reason="",
                     is_parked=False,
@@ -149,21 +154,22 @@ class JobStore:
 
         Args:
             causes: only for one of these; all where none is named.
-            due_at: only those that are to go on by themselves at this moment.
+            due_at: only those that are to go on by themselves at this moment, or to end as cancelled.
         """
         table = jobs_table.c
         query = sa.select(jobs_table).where(table.is_parked)
         if causes:
             query = query.where(table.cause.in_(causes))
         if due_at is not None:
-            query = query.where(table.wake_at <= due_at)
+            query = query.where((table.wake_at <= due_at) | table.is_unwanted)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(table.queued_at, table.job_id))
             return tuple(_record_of(row) for row in rows)
 
     def has_errands(self, now: float) -> bool:
         """Whether an order is open, or a job that stands still is to go on at this moment; asked all the time."""
-        due = sa.select(1).where(jobs_table.c.is_parked, jobs_table.c.wake_at <= now)
+        is_due = (jobs_table.c.wake_at <= now) | jobs_table.c.is_unwanted
+        due = sa.select(1).where(jobs_table.c.is_parked, is_due)
         ordered = sa.select(1).where(orders_table.c.answered_at.is_(None))
         with self._engine.connect() as connection:
             return bool(connection.execute(sa.select(due.exists() | ordered.exists())).scalar_one())
@@ -175,7 +181,13 @@ class JobStore:
             done = connection.execute(
                 jobs_table.update()
                 .where(table.job_id == job_id, table.state == JobState.QUEUED, table.started_at.is_(None))
-                .values(state=JobState.CANCELLED, reason=reason, updated_at=now, finished_at=now)
+                .values(
+                    state=JobState.CANCELLED,
+                    reason=reason,
+                    updated_at=now,
+                    finished_at=now,
+                    stop=Stop(1, "prepare").to_json(),
+                )
             )
         return done.rowcount == 1
 
@@ -245,9 +257,12 @@ class JobStore:
         with self._engine.connect() as connection:
             return {JobState(state): count for state, count in connection.execute(query)}
 
-    def _update(self, job_id: str, values: dict[str, object]) -> None:
+    def _update(self, job_id: str, values: dict[str, object], *, keeps_an_end: bool = False) -> bool:
+        change = jobs_table.update().where(jobs_table.c.job_id == job_id).values(**values)
+        if keeps_an_end:
+            change = change.where(jobs_table.c.state.not_in(_FINAL))
         with self._engine.begin() as connection:
-            connection.execute(jobs_table.update().where(jobs_table.c.job_id == job_id).values(**values))
+            return connection.execute(change).rowcount == 1
 
 
 def path_to_text(path: Path) -> str:

@@ -35,18 +35,20 @@ class RecordingWorkflow:
         if record.state.is_final or record.is_parked or record.round != number:
             return record.state  # this round ended, and only the queue had not heard of it
         job = JobRun(self._workshop, record)
+        passage = Passage(job, self._checkpoint)
         self._workshop.at_work[job_id] = job
         try:
             if record.started_at is not None and record.stop is None:
                 await job.tell("Going on after a restart.")
-            return await self._take_to_its_end(Passage(job, self._checkpoint))
+            return await self._take_to_its_end(passage)
         except Exception as error:  # noqa: BLE001 -- the last place where a mistake can still become a told state
             logger.bind(job=job_id[:8]).opt(exception=error).error("The job broke.")
-            reason = str(unexpected("workflow"))
-            await job.finish(Changes(JobState.FAILED, reason, finished_at=job.clock.now()))
+            reason, stop = str(unexpected("workflow")), passage.stop_for_retry("")
+            await job.finish(Changes(JobState.FAILED, reason, finished_at=job.clock.now(), stop=stop))
             return JobState.FAILED
         finally:
-            self._workshop.at_work.pop(job_id, None)
+            if self._workshop.at_work.get(job_id) is job:
+                del self._workshop.at_work[job_id]
 
     @staticmethod
     async def _take_to_its_end(passage: Passage) -> str:
@@ -56,10 +58,16 @@ class RecordingWorkflow:
             stop = passage.stop_for_retry(failure.clears)
             return await passage.end(Ending(JobState.FAILED, failure.message, failure.hint), stop)
         except StepCancelled:
-            stop = passage.stop_for_retry("")
-            await cancel_renders(passage.job)
-            await book_what_was_sent(passage.job)
-            return await passage.end(Ending(JobState.CANCELLED, "Cancelled by the user."), stop)
+            return await _end_cancelled(passage)
         except StepPaused as stopped:
+            if passage.job.unwanted.is_set():
+                return await _end_cancelled(passage)
             return await passage.park(stopped.pause)
         return await passage.end(Ending(JobState.DONE), None)
+
+
+async def _end_cancelled(passage: Passage) -> str:
+    stop = passage.stop_for_retry("")
+    await cancel_renders(passage.job)
+    await book_what_was_sent(passage.job)
+    return await passage.end(Ending(JobState.CANCELLED, "Cancelled by the user."), stop)

@@ -50,9 +50,7 @@ class Staging:
         Raises:
             FolderUnusable: it can't be made.
         """
-        mark = f".{job_id}.partial" if attempt == 1 else f".{job_id}.{attempt}.partial"
-        name = clip_bytes(final.name, _LONGEST_NAME_BYTES - len(f".{mark}".encode()))
-        folder = final.parent / f".{name}{mark}"
+        folder = staging_folder(final, job_id, attempt)
         try:
             _make_folder(folder)
         except OSError as error:
@@ -155,6 +153,13 @@ class Staging:
                 raise
             return candidate
         raise AssertionError("there is always a next number")
+
+
+def staging_folder(final: Path, job_id: str, attempt: int) -> Path:
+    """Where an attempt of a job builds what is to be published as `final`; it exists until then."""
+    mark = f".{job_id}.partial" if attempt == 1 else f".{job_id}.{attempt}.partial"
+    name = clip_bytes(final.name, _LONGEST_NAME_BYTES - len(f".{mark}".encode()))
+    return final.parent / f".{name}{mark}"
 
 
 def _make_folder(folder: Path) -> None:

@@ -39,6 +39,9 @@ rules:
     prompt: [keep only the first 2 seconds, "add the title {{stem}}"]
     settle: 50ms
 """
+TOKEN = "crash-token-0123456789"
+"""An anonymous one is given once in 7 days, and a kill before it is kept would be the end of the run."""
+
 NAMES = ("monday", "tuesday", "friday")
 PROMPTS = 2
 
@@ -67,7 +70,7 @@ class Nursery:
     """Starts daemons (nursery.py)."""
 
     def __init__(self, home: Path) -> None:
-        environment = os.environ | {"HOME": str(home), "NEMO_CLIENT_ID": "crash-test"}
+        environment = os.environ | {"HOME": str(home), "NEMO_TOKEN": TOKEN}
         self._process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("nursery.py")],
             env=environment,
@@ -121,7 +124,8 @@ class Run:
 
     def go(self, seed: int) -> None:
         faults = [text.format(self.chance.choice((5, 10, 20))) for text in self.chance.sample(FAULTS, 5)]
-        with Sandbox(self.root / "service", faults=faults, seed=seed, silent="some") as sandbox:
+        own = {TOKEN: frozenset("*")}
+        with Sandbox(self.root / "service", faults=faults, seed=seed, own_tokens=own) as sandbox:
             (self.root / "rules.yaml").write_text(RULES.format(url=sandbox.url, folder=self.watched))
             for _ in range(self.chance.randint(1, 4)):
                 self.kill_after(sandbox, calls=self.chance.randint(0, 40))
@@ -178,6 +182,7 @@ class Run:
         for prompt in ledger["prompt_totals"]:
             charged[names[prompt["session_id"]], prompt["text"]] += prompt["applied"]
         assert all(times <= 1 for times in charged.values()), f"charged twice: {charged}"
+        assert ledger["unattributed_calls"] == ledger["leaked_tokens"] == []
         self.counts["charged"] += sum(charged.values())
         self.counts["faults"] += sum(fault["struck"] for fault in ledger["faults"])
         visible = [path.name for path in self.outputs.iterdir() if not path.name.startswith(".")]

@@ -190,11 +190,11 @@ async def test_end_of_a_job_is_written_as_often_as_it_takes(
     spec = bench.add_job("keep only the first 2 seconds")
     write, refused = bench.store.write, []
 
-    def locked_at_first(job_id: str, changes: Changes, *, now: float) -> None:
+    def locked_at_first(job_id: str, changes: Changes, *, now: float) -> bool:
         if changes.state == "done" and len(refused) < 3:
             refused.append(changes)
             raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
-        write(job_id, changes, now=now)
+        return write(job_id, changes, now=now)
 
     monkeypatch.setattr(bench.store, "write", locked_at_first)
     assert (await bench.run(spec)).state == "done"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from nemowatch.atomic import sync_file, sync_folder, write_atomically
+from nemowatch.jobs.markers import DRAFT_MARKER
 from nemowatch.jobs.results import Collected, Downloaded, Exported
 from nemowatch.media.errors import BrokenMedia
 from nemowatch.media.verify import verify_delivered
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nemowatch.jobs.run import JobRun
-    from nemowatch.nemo.state import GeneratedMedia, SessionState
+    from nemowatch.nemo.calls import JsonObject
+    from nemowatch.nemo.state import GeneratedMedia
 
 _SCRAPS = (".part", ".tmp")
 """Endings of unfinished files, which are removed before the outputs are published."""
@@ -49,8 +51,12 @@ async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ..
     """
     staging = await run.open_staging()
     state = await run.service.read_state(session_id)
+    kept = list((await run.list_markers(DRAFT_MARKER)).values())
+    # In a session that others work in too, only what was there after this job's last edit is its own.
+    own_media = json.loads(kept[-1]["media"]) if kept else None
+    draft = json.loads(kept[-1]["draft"]) if kept else state.draft
     try:
-        await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", state))
+        await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", draft))
     except OSError as error:
         raise FolderUnusable.because(error, run.spec.output_folder) from error
     if "media" not in run.spec.deliver:
@@ -58,7 +64,8 @@ async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ..
     files: list[Downloaded] = []
     taken: set[str] = set()
     for item in state.generated_media:
-        if address_of(item) in known_media:
+        address = address_of(item)
+        if address in known_media or (own_media is not None and address not in own_media):
             continue
         name = _free_name(_name_of(item, len(files) + 1), taken)
         files.append(await _fetch(run, item.url, staging.folder / "media" / name, f"media/{name}", "media"))
@@ -123,8 +130,8 @@ def _sync(target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _write_timeline(target: Path, state: SessionState) -> None:
-    text = json.dumps(state.draft, ensure_ascii=False, indent=2)
+def _write_timeline(target: Path, draft: JsonObject | None) -> None:
+    text = json.dumps(draft, ensure_ascii=False, indent=2)
     write_atomically(target, text.encode("utf-8", "surrogatepass"))
 
 

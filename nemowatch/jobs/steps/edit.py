@@ -10,10 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import PromptChangedNothing
+from nemowatch.jobs.markers import DRAFT_MARKER
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.records import SHARED_BY_FOLDER, SHARED_BY_RULE, Cause, JobState
 from nemowatch.jobs.results import Edited
 from nemowatch.jobs.run import PROMPT_MARKER
+from nemowatch.jobs.steps.download import address_of
 from nemowatch.jobs.steps.exchange import Charge, Exchange, exchange
 from nemowatch.nemo.changes import Outline, describe_changes
 from nemowatch.nemo.questions import answer_to_proceed
@@ -22,9 +24,6 @@ from nemowatch.nemo.timeline import Timeline
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.state import SessionState
-
-DRAFT_MARKER = "draft"
-"""The draft as this job's last edit left it, where other jobs work in the same session after it."""
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -47,7 +46,7 @@ async def edit(run: JobRun, session_id: str, text: str, number: int, file_name: 
     started = run.clock.monotonic()
     name = f"{PROMPT_MARKER}{number}"
     if await run.read_marker(f"release:{name}") is not None:
-        return await _take_as_it_is(run, session_id, text)
+        return await _take_as_it_is(run, session_id, text, number)
     result = await _exchange_until_certain(run, session_id, _address(run, text, file_name), name)
     heard_texts = result.heard.texts
     replies = 0
@@ -142,17 +141,25 @@ async def _find_reply(run: JobRun, result: Exchange, name: str, count: int) -> s
     )
 
 
-async def _take_as_it_is(run: JobRun, session_id: str, text: str) -> Edited:
+async def _take_as_it_is(run: JobRun, session_id: str, text: str, number: int) -> Edited:
     """The user has decided that what the timeline shows is the result."""
     state = await run.service.read_state(session_id)
     timeline = Timeline.from_draft(state.draft).describe() if state.draft else "No timeline."
     await run.tell(f"Released: going on with the timeline as it is. {timeline}")
+    if run.spec.session_key:
+        await _keep_draft(run, state, number)
     return Edited(text, "prompt", (), timeline, 0.0)
 
 
 async def _keep_draft(run: JobRun, after: SessionState, number: int) -> None:
     """Another job may have changed the session's timeline before this one's export is tried again."""
-    await run.keep_marker(f"{DRAFT_MARKER}:{number:04d}", {"draft": json.dumps(after.draft)})
+    await run.replace_marker(
+        f"{DRAFT_MARKER}{number:04d}",
+        {
+            "draft": json.dumps(after.draft),
+            "media": json.dumps([address_of(item) for item in after.generated_media]),
+        },
+    )
 
 
 def _address(run: JobRun, text: str, file_name: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.records import Cause
-from nemowatch.jobs.steps.money import check_money, read_balance
+from nemowatch.jobs.steps.money import RELEASED, check_money, read_balance
 from nemowatch.logs import redact
 from nemowatch.nemo.answers import Credits
 from nemowatch.nemo.changes import Outline
@@ -99,8 +99,8 @@ class Charge(Enum):
     """What the balance says about a text whose answer was lost."""
 
     NONE = "nothing was charged"
-    SOME = "credits were charged"
-    UNKNOWN = "the service does not tell the balance"
+    SOME = "the balance has changed"
+    UNKNOWN = "the balance does not tell"
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ async def _send(run: JobRun, session_id: str, text: str, name: str) -> tuple[Bef
         await check_money(run, balance)
         await run.purse.begin(run.spec, name, balance)
         await run.set_marker(name, before.to_facts())
+        await run.drop_marker(RELEASED)  # it lets one prompt past the guards
         await run.tell(f"Prompt: {text}")
         try:
             heard = await _listen(run, session_id, text)
@@ -281,6 +282,8 @@ async def _settle(run: JobRun, name: str, before: Before) -> Charge:
     await run.purse.settle(run.spec, name, now)
     if now is None or before.balance is None:
         return Charge.UNKNOWN
-    # Other jobs of the account can only have lowered it; where it is as it was, nobody was charged.
-    is_same = (now.total, now.frozen) == (before.balance.total, before.balance.frozen)
-    return Charge.NONE if is_same else Charge.SOME
+    if now.total != before.balance.total:
+        return Charge.SOME
+    # Other jobs of the account can only have lowered it; where it is as it was, nobody was charged. But what is
+    # reserved may be for this one.
+    return Charge.NONE if now.frozen == 0 else Charge.UNKNOWN

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import RenderFailed
+from nemowatch.jobs.markers import DRAFT_MARKER
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.results import Exported
 from nemowatch.jobs.run import PROMPT_MARKER
-from nemowatch.jobs.steps.edit import DRAFT_MARKER
 from nemowatch.jobs.steps.exchange import Before
 from nemowatch.nemo.changes import Outline
 from nemowatch.nemo.errors import NotFound
@@ -106,7 +106,7 @@ async def _find_or_start(run: JobRun, session_id: str, order: _Order) -> RenderS
 
 async def _draft_to_export(run: JobRun, session_id: str) -> JsonObject | None:
     """The draft as the job's last edit left it, without the tracks that the rule drops."""
-    kept = list((await run.list_markers(f"{DRAFT_MARKER}:")).values())
+    kept = list((await run.list_markers(DRAFT_MARKER)).values())
     draft: JsonObject | None
     if run.spec.session_key and kept:
         draft = json.loads(kept[-1]["draft"])

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.records import Cause, JobState
-from nemowatch.nemo.errors import ApiError
+from nemowatch.nemo.errors import ApiError, RateLimited, ScopeMissing, TokenRejected, UnexpectedAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from nemowatch.jobs.purse import Hold
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.answers import Credits
 
 RELEASED = "released"
-"""The marker of a job that the user has let go past the guards."""
+"""The marker of a job that the user has let go past the guards, with its next prompt."""
+
+_ONCE_SECONDS = 2.0
 
 
 async def read_balance(run: JobRun) -> Credits | None:
-    """The credits at hand, patiently; None where the service does not tell."""
-    return await _read_or_none(run, run.service.read_credits)
+    """The credits at hand; None where the service does not tell them, not even after a few tries."""
+    for tries in itertools.count(1):
+        try:
+            return await run.purse.look(run.api.read_credits)
+        except ApiError as error:
+            may_pass = error.retryable or isinstance(error, UnexpectedAnswer)
+            if isinstance(error, TokenRejected | ScopeMissing | RateLimited):
+                await run.patience.overcome(error, tries)
+            elif may_pass and tries <= run.spec.retries:
+                await run.clock.sleep(run.settings.retry_pause * 2.0 ** (tries - 1))
+            else:
+                # A guard and a witness the less; but a job must not stop for it.
+                await run.tell(f"The credit balance can't be read: {error.message}")
+                return None
+    raise AssertionError("there is always a next try")
 
 
 async def read_balance_once(run: JobRun) -> Credits | None:
     """The same for the end of a job, which must not wait for it."""
-    return await _read_or_none(run, run.api.read_credits)
-
-
-async def _read_or_none(run: JobRun, read: Callable[[], Awaitable[Credits]]) -> Credits | None:
     try:
-        return await run.purse.look(read)
-    except ApiError as error:
-        # A guard and a witness the less; a job must not fail for it.
-        await run.tell(f"The credit balance can't be read: {error.message}")
+        async with asyncio.timeout(_ONCE_SECONDS):
+            return await run.purse.look(run.api.read_credits)
+    except (ApiError, TimeoutError) as error:
+        # Only the manifest shows it.
+        await run.tell(f"The credit balance can't be read: {str(error) or 'no answer in time.'}")
         return None
 
 

@@ -34,7 +34,7 @@ async def upload(run: JobRun, session_id: str) -> Uploaded:
     marker = await run.read_marker(UPLOAD_MARKER)
     own_name = (await run.find_source()).name
     name = _free_name(own_name, state) if marker is None else marker.get("name", own_name)
-    if marker is None or marker.get("session") != session_id:
+    if marker is None or marker.get("session", session_id) != session_id:
         if marker is not None:
             await run.drop_marker(UPLOAD_MARKER)
         await run.set_marker(UPLOAD_MARKER, {"fingerprint": before, "session": session_id, "name": name})
