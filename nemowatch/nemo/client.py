@@ -9,7 +9,8 @@ again.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import httpx
@@ -34,7 +35,7 @@ from nemowatch.nemo.transport import Transport, to_json
 from nemowatch.nemo.upload import UploadBody
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -111,25 +112,33 @@ class NemoClient:
         """An address as the service gave it, made whole where it names only a path."""
         return f"{self.api_url}{url}" if url.startswith("/") and not url.startswith("//") else url
 
-    def download(self, url: str, target: Path, headers: dict[str, str]) -> Download:
-        """A download that has not begun; `headers` is all that is sent beside httpx's own."""
-        return Download(self._downloads, url, target, headers=headers, timeouts=self.timeouts)
+    def download(self, url: str, target: Path) -> Download:
+        """A download that has not begun, from anywhere: nothing of ours is sent there."""
+        return Download(self._downloads, url, target, headers={}, timeouts=self.timeouts)
+
+    def download_from_api(self, path: str, target: Path, headers: dict[str, str]) -> Download:
+        """The same from the API itself, with the headers of a call; httpx drops the token on the way elsewhere."""
+        judge = partial(self.transport.raise_for_account, calls.DOWNLOAD_RENDER, self.account())
+        url = self.api_url + path
+        return Download(self._downloads, url, target, headers=headers, timeouts=self.timeouts, judge=judge)
 
     async def with_token(self, attempt: Callable[[str], Awaitable[_Result]]) -> _Result:
-        """Make an attempt with the token; one more with a new one if it was anonymous and is rejected.
-
-        An error in getting the token is told as one of a call that never left.
-        """
-        with _before_the_call():
-            token = await self.tokens.get()
+        """Make an attempt with the token; one more with a new one if it was anonymous and is rejected."""
+        token = await self.take_token()
         try:
             return await attempt(token)
         except TokenRejected:
             if not self.tokens.is_anonymous:
                 raise
-        with _before_the_call():
-            token = await self.tokens.renew(rejected=token)
-        return await attempt(token)
+        return await attempt(await self.take_token(rejected=token))
+
+    async def take_token(self, *, rejected: str | None = None) -> str:
+        """The token of a call, renewed if that one was rejected; an error says that the call never left."""
+        try:
+            return await (self.tokens.renew(rejected=rejected) if rejected else self.tokens.get())
+        except ApiError as error:
+            error.never_left = True
+            raise
 
 
 class NemoApi:
@@ -150,6 +159,8 @@ class NemoApi:
     async def upload_urls(self, session_id: str, urls: Sequence[str]) -> tuple[UploadedFile, ...]:
         """Have the service fetch files from addresses; what it has made of each (nemo-api.md §4).
 
+        It answers when it has fetched them all: for each it has as long as for looking into an upload.
+
         Args:
             session_id: where they go.
             urls: http or https addresses.
@@ -159,7 +170,7 @@ class NemoApi:
             calls.UPLOAD,
             body={"urls": list(urls), "source_type": "url"},
             limit=timeouts.upload,
-            read=timeouts.after_upload,
+            read=timeouts.after_upload * max(1, len(urls)),
             session_id=session_id,
         )
         return answers.read_uploads(answer)
@@ -222,17 +233,20 @@ class NemoApi:
                 "new_message": {"parts": [{"text": text}]},
             }
         )
-        timeouts = self._client.timeouts
-        deadline = asyncio.get_running_loop().time() + timeouts.prompt
-        async with AsyncExitStack() as stack:
-            response = await self._client.with_token(
-                lambda token: self._open_stream(stack, token, body, deadline)
-            )
-            reader = EventReader(calls.PROMPT, self._client.account())
-            events = read_stream(calls.PROMPT, response, reader, timeouts, deadline)
-            async with aclosing(events):
-                async for event in events:
-                    yield event
+        deadline = asyncio.get_running_loop().time() + self._client.timeouts.prompt
+        token = await self._client.take_token()
+        for is_last in (False, True):
+            try:
+                async with aclosing(self._run_prompt(token, body, deadline)) as events:
+                    async for event in events:
+                        yield event
+            except TokenRejected as error:
+                # Also an answer that began as a stream may say so; a run that had begun is never begun again.
+                if is_last or error.run_had_begun or not self._client.tokens.is_anonymous:
+                    raise
+            else:
+                return
+            token = await self._client.take_token(rejected=token)
 
     def credits_hint(self) -> str:
         """Where more credits come from; for an anonymous account a register link, once its id is known."""
@@ -271,6 +285,9 @@ class NemoApi:
     ) -> int:
         """Fetch a file; the number of its bytes. `target` appears whole or not at all.
 
+        Where the server tells the versions of a file apart, what has come is kept in `<target>.part`, and a
+        later call goes on from there.
+
         Args:
             url: as the service gave it; no token is sent there, whatever the host. May be empty with
                 `render_id`.
@@ -281,10 +298,11 @@ class NemoApi:
 
         Raises:
             DownloadFailed: it did not come whole.
+            ApiError: the API refuses it for the account's sake (token, plan, scope, too many calls).
             OSError: it can't be written.
         """
         try:
-            return await self._client.download(self._client.absolute(url), target, {}).run(progress)
+            return await self._client.download(self._client.absolute(url), target).run(progress)
         except DownloadFailed as error:
             if render_id is None:
                 raise
@@ -326,6 +344,15 @@ class NemoApi:
 
         return await self._client.with_token(attempt)
 
+    async def _run_prompt(self, token: str, body: bytes, deadline: float) -> AsyncGenerator[AgentEvent, None]:
+        async with AsyncExitStack() as stack:
+            response = await self._open_stream(stack, token, body, deadline)
+            reader = EventReader(calls.PROMPT, self._client.account())
+            events = read_stream(calls.PROMPT, response, reader, self._client.timeouts, deadline)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
     async def _open_stream(
         self, stack: AsyncExitStack, token: str, body: bytes, deadline: float
     ) -> httpx.Response:
@@ -352,12 +379,13 @@ class NemoApi:
         self, render_id: str, target: Path, progress: Progress, first: DownloadFailed
     ) -> int:
         path = calls.DOWNLOAD_RENDER.path_for(render_id=render_id)
-        token = await self._client.tokens.get()
+
+        async def attempt(token: str) -> int:
+            download = self._client.download_from_api(path, target, self._headers(token))
+            return await download.run(progress)
+
         try:
-            # httpx leaves the token behind when the API leads on to another host.
-            return await self._client.download(self._client.api_url + path, target, self._headers(token)).run(
-                progress
-            )
+            return await self._client.with_token(attempt)
         except DownloadFailed as error:
             error.retryable = error.retryable or first.retryable
             error.hint = f"Before that: {first.message} {error.hint}"
@@ -365,15 +393,6 @@ class NemoApi:
 
     def _headers(self, token: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}", **self._attribution.headers()}
-
-
-@contextmanager
-def _before_the_call() -> Iterator[None]:
-    try:
-        yield
-    except ApiError as error:
-        error.never_left = True
-        raise
 
 
 def _is_stream(response: httpx.Response) -> bool:

@@ -1,16 +1,16 @@
 """A download to disk: in a thread, straight from the socket to the file, whole or not there at all.
 
-Called by `client.py`. A thread, because on the event loop the same takes half as long again. Bytes go to
-`<target>.part`, which gets its name when their number is right; on any failure and on cancellation it is
-removed. No token is sent, unless the request given carries one.
+Called by `client.py`. A thread, because on the event loop the same takes half as long again. Bytes go to a part file
+(`part_file.py`), which gets the target's name when their number is right. Where the server tells the versions of a
+file apart (`resuming.py`), what has come is kept: a connection that breaks is followed by another one that goes on
+from there, and so does the next call, also after a restart. Otherwise any failure and cancellation removes it. No
+token is sent, unless the request given carries one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -20,18 +20,25 @@ import httpx
 
 from nemowatch.nemo.calls import clip
 from nemowatch.nemo.errors import DownloadFailed
+from nemowatch.nemo.lifeline import Lifeline
+from nemowatch.nemo.part_file import PartFile
+from nemowatch.nemo.resuming import length_of, origin_of, total_of
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from nemowatch.nemo.resuming import ResumePoint
     from nemowatch.nemo.timeouts import Timeouts
+
+    Judge = Callable[[httpx.Response, bytes], None]
 
 _PIECE_BYTES = 512 * 1024
 _PROGRESS_EVERY_SECONDS = 0.2
-_STOP_PATIENCE_SECONDS = 2.0
-_KEPT_OF_ERROR = 2000
+_MOST_BREAKS = 5
+_STOP_PATIENCE_SECONDS = 0.3
+_KEPT_OF_ERROR = 64 * 1024
 
 # httpcore is what httpx stands on; its errors come where the connection is read directly.
 _CONNECTION_ERRORS = (
@@ -47,6 +54,18 @@ class _Stopped(Exception):
     """The download was given up by its caller."""
 
 
+class _Changed(Exception):
+    """What the server sends is not the rest of what is there."""
+
+
+class _Broken(Exception):
+    """The connection did not bring the file to its end; the cause says why, in the caller's terms."""
+
+    def __init__(self, failure: DownloadFailed) -> None:
+        super().__init__()
+        self.failure = failure
+
+
 class Download:
     """One file to be fetched.
 
@@ -55,32 +74,42 @@ class Download:
         url: where it lies.
         target: where it goes; its folder must exist. Replaced if it is there.
         headers: of this request beside the client's own.
-        timeouts: `connect`, `read` and `download` are used.
+        timeouts: `connect`, `read`, `download` and `resume_pause` are used.
+        judge: called, in the thread, with an answer that is no file and the start of its body; raises what the
+            answer means where it means more than that.
     """
 
     def __init__(
-        self, http: httpx.Client, url: str, target: Path, *, headers: Mapping[str, str], timeouts: Timeouts
+        self,
+        http: httpx.Client,
+        url: str,
+        target: Path,
+        *,
+        headers: Mapping[str, str],
+        timeouts: Timeouts,
+        judge: Judge | None = None,
     ) -> None:
         self._http = http
         self._url = url
         self._target = target
-        self._part = target.with_name(f"{target.name}.part")
+        self._part = PartFile(target)
         # As it is, and on a connection for this file alone: see `_pieces`.
         self._headers = {"Accept-Encoding": "identity", "Connection": "close", **headers}
         self._timeouts = timeouts
+        self._judge = judge
         self._deadline = float("inf")
-        self._stop = threading.Event()
-        self._socket: socket.socket | None = None
+        self._lifeline = Lifeline()
         self._report: Callable[[int, int], None] = _report_nothing
 
     async def run(self, progress: Callable[[int, int], None]) -> int:
-        """Fetch it; the number of bytes.
+        """Fetch it, or the rest of it; the number of bytes of the whole file.
 
         Args:
             progress: called on the event loop with (bytes done, bytes total); the total is 0 while unknown.
 
         Raises:
             DownloadFailed: the address refuses, fails, or does not give the whole file.
+            ApiError: what `judge` makes of an answer.
             OSError: the file can't be written (disk full, folder gone).
         """
         loop = asyncio.get_running_loop()
@@ -91,60 +120,83 @@ class Download:
         try:
             size = await asyncio.shield(work)
         except asyncio.CancelledError:
-            self._give_up()
-            # The thread removes what it wrote. It is waited for, but not for long: it may be connecting
-            # still.
-            await asyncio.wait([work], timeout=_STOP_PATIENCE_SECONDS)
+            self._lifeline.cut()
             work.add_done_callback(_take_result)
+            # The thread closes its file and its connection at once; only one that is still connecting can't be woken.
+            # It holds no file, and ends by itself.
+            await asyncio.wait([work], timeout=_STOP_PATIENCE_SECONDS)
             raise
         progress(size, size)
         return size
 
-    def _give_up(self) -> None:
-        self._stop.set()
-        if self._socket is not None:
-            # Closing would not wake a thread that waits for bytes; this does. The plain socket's method: that
-            # of a TLS socket would pull the session from under the thread that reads it.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
     def _fetch(self) -> int:
         self._deadline = time.monotonic() + self._timeouts.download
+        breaks = 0
         try:
-            return self._fetch_whole()
-        except _Stopped:
-            raise
-        except _CONNECTION_ERRORS as error:
-            if self._stop.is_set():
-                raise _Stopped from error
-            raise self._failed(_words_of(error), retryable=_is_passing(error)) from error
+            while True:
+                try:
+                    return self._fetch_rest()
+                except _Broken as broken:
+                    breaks += 1
+                    if breaks > _MOST_BREAKS or self._part.find(self._url) is None:
+                        raise broken.failure from broken.__cause__
+                # At once after the first break, which may be the only one.
+                self._lifeline.wait(self._timeouts.resume_pause * 2.0 ** (breaks - 2) if breaks > 1 else 0)
+        finally:
+            self._lifeline.let_go()
 
-    def _fetch_whole(self) -> int:
+    def _fetch_rest(self) -> int:
+        """Fetch what is still missing, or all of it where that can't be had."""
+        try:
+            try:
+                return self._fetch_from(self._part.find(self._url))
+            except _Changed:
+                self._part.discard()
+                return self._fetch_from(None)
+        except _CONNECTION_ERRORS as error:
+            failure = self._failed(_words_of(error), retryable=_is_passing(error))
+            if self._lifeline.is_cut:
+                raise _Stopped from error
+            if not failure.retryable:
+                raise failure from error
+            raise _Broken(failure) from error
+
+    def _fetch_from(self, kept: ResumePoint | None) -> int:
+        self._check_time()
         opened = self._http.stream(
             "GET",
             self._url,
-            headers=self._headers,
+            headers={**self._headers, **(kept.headers if kept else {})},
             timeout=self._timeouts.for_http(),
             follow_redirects=True,
+            extensions={"trace": self._lifeline.follow},
         )
         with opened as response:
-            stream = response.extensions.get("network_stream")
-            self._socket = stream.get_extra_info("socket") if stream is not None else None
-            self._check(response)
-            total = _length_of(response)
+            self._check_time()
+            if kept is not None and (
+                response.status_code == 416 or (response.status_code == 206 and not kept.fits(response))
+            ):
+                raise _Changed
+            self._check(response, is_rest=kept is not None)
+            start = kept.start if kept is not None and response.status_code == 206 else 0
+            origin = kept.origin if kept is not None and start else origin_of(self._url, response)
             try:
-                size = self._write(response, total)
-                self._part.replace(self._target)
-            except BaseException:
-                self._part.unlink(missing_ok=True)
+                size = self._write(
+                    response, self._part.go_on(start) if start else self._part.begin(origin), start
+                )
+                self._part.finish()
+            except BaseException as error:
+                # On a full disk it would only be in the way.
+                if origin is None or isinstance(error, OSError):
+                    self._part.discard()
                 raise
         return size
 
-    def _write(self, response: httpx.Response, total: int | None) -> int:
-        done, next_report = 0, 0.0
-        with self._part.open("wb", buffering=0) as file:
-            for piece in self._pieces(response, total):
-                if self._stop.is_set():
+    def _write(self, response: httpx.Response, file: io.FileIO, start: int) -> int:
+        done, total, next_report = start, total_of(response), 0.0
+        with file:
+            for piece in self._pieces(response, length_of(response)):
+                if self._lifeline.is_cut:
                     raise _Stopped
                 _write_all(file, piece)
                 done += len(piece)
@@ -153,10 +205,18 @@ class Download:
                     self._report(done, total or 0)
                     next_report = now + _PROGRESS_EVERY_SECONDS
                 if now > self._deadline:
-                    raise self._failed(f"it takes longer than {self._timeouts.download:g} s", retryable=True)
+                    self._check_time()
+        if self._lifeline.is_cut:
+            raise _Stopped
         if total is not None and done != total:
-            raise self._failed(f"{done} of {total} bytes came", retryable=True)
+            raise _Broken(self._failed(f"{done} of {total} bytes came", retryable=True))
         return done
+
+    def _check_time(self) -> None:
+        if self._lifeline.is_cut:
+            raise _Stopped
+        if time.monotonic() > self._deadline:
+            raise self._failed(f"it takes longer than {self._timeouts.download:g} s", retryable=True)
 
     def _pieces(self, response: httpx.Response, total: int | None) -> Iterator[bytes]:
         """The body; read past httpx where its length is known, in pieces larger than httpx's 64 KiB.
@@ -182,25 +242,26 @@ class Download:
             left -= len(piece)
             yield piece
 
-    def _check(self, response: httpx.Response) -> None:
+    def _check(self, response: httpx.Response, *, is_rest: bool) -> None:
         """Refuse what is no file: an error, or a web page in its place."""
-        if self._stop.is_set():
-            raise _Stopped
+        status = response.status_code
         if not response.is_success:
-            body = _start_of(response)
-            raise self._failed(
-                f"HTTP {response.status_code}{': ' + body if body else ''}",
-                status=response.status_code,
-                retryable=response.status_code >= 500 or response.status_code in (408, 425, 429),
-            )
+            passes = status >= 500 or status in (408, 425, 429)
+            raise self._no_file(response, f"HTTP {status}", retryable=passes)
+        if status not in (200, 203) and not (is_rest and status == 206):
+            raise self._no_file(response, f"HTTP {status} brings no whole file")
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in ("text/html", "application/json") and self._target.suffix.lower() not in (
-            ".html",
-            ".json",
-        ):
-            raise self._failed(
-                f"the answer is {kind}, not a file: {_start_of(response)}", status=response.status_code
-            )
+        suffix = self._target.suffix.lower()
+        if kind in ("text/html", "application/json") and suffix not in (".html", ".json"):
+            raise self._no_file(response, f"the answer is {kind}, not a file")
+
+    def _no_file(self, response: httpx.Response, what: str, *, retryable: bool = False) -> DownloadFailed:
+        body = _start_of(response)
+        if self._judge is not None:
+            self._judge(response, body)
+        shown = clip(body.decode("utf-8", "replace"))
+        what = f"{what}: {shown}" if shown else what
+        return self._failed(what, status=response.status_code, retryable=retryable)
 
     def _failed(self, what: str, *, status: int | None = None, retryable: bool = False) -> DownloadFailed:
         error = DownloadFailed(
@@ -223,21 +284,13 @@ def show_address(url: str) -> str:
     )
 
 
-def _length_of(response: httpx.Response) -> int | None:
-    """How many bytes should come; None where nobody says."""
-    if response.headers.get("content-encoding"):
-        return None
-    told = response.headers.get("content-length", "")
-    return int(told) if told.isascii() and told.isdigit() else None
-
-
-def _start_of(response: httpx.Response) -> str:
+def _start_of(response: httpx.Response) -> bytes:
     body = b""
     for piece in response.iter_bytes():
         body += piece
         if len(body) >= _KEPT_OF_ERROR:
             break
-    return clip(body[:_KEPT_OF_ERROR].decode("utf-8", "replace"))
+    return body[:_KEPT_OF_ERROR]
 
 
 def _words_of(error: Exception) -> str:

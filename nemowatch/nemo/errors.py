@@ -174,7 +174,7 @@ class FileChanged(ApiError):
 
 
 class DownloadFailed(ApiError):
-    """An address did not give the whole file; nothing is left of it on disk."""
+    """An address did not give the whole file; what came may be kept beside the target, to go on from there."""
 
 
 # Each is said before a run begins, and instead of one (nemo-api.md §11).
@@ -350,7 +350,8 @@ def _service_down(answer: Answer, _account: Account) -> ApiError:
 
 
 def _refused(answer: Answer, _account: Account) -> ApiError:
-    if answer.call is START_RENDER and (answer.status == 409 or _DUPLICATE.search(answer.words)):
+    is_taken = 409 in (answer.status, answer.code) or _DUPLICATE.search(answer.words)
+    if answer.call is START_RENDER and is_taken:
         return _build(
             RenderExists, answer, "A render with this id was started before", "Look at it under its id."
         )

@@ -61,9 +61,9 @@ class EventReader:
             self._has_begun = True
 
     def _read(self, data: str, *, is_error: bool) -> list[AgentEvent]:
-        if not data.strip():
+        if not data.strip() and not is_error:
             return [Heartbeat()]
-        event = self._parse(data)
+        event = self._parse(data, is_error=is_error)
         self._raise_for_failure(event, data, is_error=is_error)
         if isinstance(event.get("type"), str):
             return self._read_flat(event)
@@ -79,11 +79,15 @@ class EventReader:
         self._trouble = ""
         return events
 
-    def _parse(self, data: str) -> JsonObject:
+    def _parse(self, data: str, *, is_error: bool) -> JsonObject:
         try:
             event = parse_json(data)
         except ValueError:
+            if is_error:
+                return {"error": data or "it gave no reason"}
             raise_unexpected(self._call, "an event is no JSON", data)
+        if is_error and isinstance(event, str):
+            return {"error": event}
         if not isinstance(event, dict):
             raise_unexpected(self._call, "an event is no JSON object", data)
         return event

@@ -22,6 +22,7 @@ class Timeouts:
         upload: a whole upload.
         after_upload: from an upload's last byte to the answer: the service looks into the file first.
         download: a whole download.
+        resume_pause: before a download that has broken off twice goes on; doubled each further time.
         idle_stream: a prompt's stream that brings only heartbeats, or nothing (nemo-api.md §5).
         prompt: a whole prompt (nemo-api.md §5).
     """
@@ -33,6 +34,7 @@ class Timeouts:
     upload: float = 3 * 3600.0
     after_upload: float = 600.0
     download: float = 3 * 3600.0
+    resume_pause: float = 1.0
     idle_stream: float = 600.0
     prompt: float = 900.0
 

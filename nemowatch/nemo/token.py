@@ -26,7 +26,7 @@ from nemowatch.logs import hide_secret
 from nemowatch.nemo.answers import parse_moment, read_token
 from nemowatch.nemo.attribution import Attribution, own_attribution
 from nemowatch.nemo.calls import ANONYMOUS_TOKEN, Account
-from nemowatch.nemo.errors import ClientIdMissing, TokenRejected
+from nemowatch.nemo.errors import ClientIdMissing, TokenRejected, raise_unexpected
 from nemowatch.nemo.timeouts import Timeouts
 from nemowatch.nemo.transport import Transport
 
@@ -119,18 +119,19 @@ class TokenSource:
         if self._kept and self._is_valid(self._kept):
             return self._kept.token
         async with self._lock:
-            kept = self._kept or await asyncio.to_thread(self._load)
-            if kept is None or not self._is_valid(kept):
-                kept = await self._request()
-            self._kept = kept
-            return kept.token
+            if self._kept is None or not self._is_valid(self._kept):
+                await self._look_again()
+            # Also one that has expired says whose account it is, should there be no other one.
+            if self._kept is None or not self._is_valid(self._kept):
+                self._kept = await self._request()
+            return self._kept.token
 
     async def renew(self, *, rejected: str | None = None) -> str:
         """A new anonymous token with the same client id.
 
         Args:
             rejected: the token that the service does not accept; when another one has taken its place
-                meanwhile (another job was faster), that one is given and nothing is asked for.
+                meanwhile (another job or process was faster), that one is given and nothing is asked for.
 
         Raises:
             TokenRejected: the token is the user's own; only the user can renew it.
@@ -143,11 +144,17 @@ class TokenSource:
                 code=1001,
             )
         async with self._lock:
+            if self._kept is None or self._kept.token == rejected:
+                await self._look_again()
             kept = self._kept
             if kept is not None and rejected is not None and kept.token != rejected and self._is_valid(kept):
                 return kept.token
             self._kept = await self._request()
             return self._kept.token
+
+    async def _look_again(self) -> None:
+        """Take what the file holds: another process may have asked, and asking twice is refused for days."""
+        self._kept = await asyncio.to_thread(self._load) or self._kept
 
     def _checked_own(self) -> str:
         if not _USABLE_TOKEN.fullmatch(self._own):
@@ -163,16 +170,17 @@ class TokenSource:
     async def _request(self) -> _KeptToken:
         client_id = await asyncio.to_thread(self._find_client_id)
         try:
-            kept = await self._exchange(client_id)
+            # The same client id is the same account: its id is known where the answer leaves it out.
+            kept = await self._exchange(client_id, self.user_id)
         except ClientIdMissing:
             if self._environ.get("NEMO_CLIENT_ID", "").strip():
                 raise
             # The service does not take the kept id as one (nemo-api.md §2): make one and ask once more.
-            kept = await self._exchange(await asyncio.to_thread(self._replace_client_id))
+            kept = await self._exchange(await asyncio.to_thread(self._replace_client_id), None)
         await asyncio.to_thread(self._store, kept)
         return kept
 
-    async def _exchange(self, client_id: str) -> _KeptToken:
+    async def _exchange(self, client_id: str, known_user_id: str | None) -> _KeptToken:
         account = Account(web_url="", user_id=None, is_anonymous=True)
         headers = {**self._attribution.headers(), "X-Client-Id": client_id}
         # A pool of its own: this call is made once a week, often before there is a client.
@@ -183,8 +191,12 @@ class TokenSource:
             )
         fresh = read_token(answer)
         hide_secret(fresh.token)
+        if not _USABLE_TOKEN.fullmatch(fresh.token):
+            raise_unexpected(
+                answer.call, "its token has characters that no token has", "", status=answer.status
+            )
         expires_at = self._clock.now() + VALID_SECONDS if fresh.expires_at is None else fresh.expires_at
-        return _KeptToken(fresh.token, fresh.user_id, expires_at, self._api_url)
+        return _KeptToken(fresh.token, fresh.user_id or known_user_id, expires_at, self._api_url)
 
     def _load(self) -> _KeptToken | None:
         try:
@@ -197,6 +209,8 @@ class TokenSource:
             logger.warning("The kept token in {} can't be read: {}.", self._token_file, type(error).__name__)
             return None
         if not isinstance(token, str) or expires_at is None or facts.get("api_url") != self._api_url:
+            return None
+        if not _USABLE_TOKEN.fullmatch(token):
             return None
         hide_secret(token)
         user_id = facts.get("user_id")

@@ -18,7 +18,16 @@ import httpx
 from loguru import logger
 
 from nemowatch.nemo.calls import Answer, clip, parse_json
-from nemowatch.nemo.errors import ApiError, ServiceDown, raise_for_answer, raise_unexpected
+from nemowatch.nemo.errors import (
+    ApiError,
+    ExportBlocked,
+    RateLimited,
+    ScopeMissing,
+    ServiceDown,
+    TokenRejected,
+    raise_for_answer,
+    raise_unexpected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -147,6 +156,21 @@ class Transport:
             parsed = None
         wait = read_retry_after(response.headers.get("retry-after"), self._clock)
         return Answer(call, response.status_code, text, parsed, wait)
+
+    def raise_for_account(self, call: Call, account: Account, response: httpx.Response, body: bytes) -> None:
+        """Raise what an answer says about the account; any other refusal is left to the caller.
+
+        Raises:
+            TokenRejected, ExportBlocked, ScopeMissing, RateLimited: it says so, and is the API's own.
+        """
+        if response.history:
+            return  # a redirect was followed: another host speaks, which knows no accounts
+        try:
+            raise_for_answer(self.make_answer(call, response, body), account)
+        except (TokenRejected, ExportBlocked, ScopeMissing, RateLimited):
+            raise
+        except ApiError:
+            return
 
 
 @contextmanager

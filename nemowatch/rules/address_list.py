@@ -24,6 +24,7 @@ MAX_ADDRESSES = 100
 _MAX_LENGTH = 8192  # what the servers of the web take at most
 _MAX_SHOWN = 60
 _SECRET_PARTS = re.compile(r"//[^/]*@|\?.+")
+_HINT = "Mend the list and save it; it is looked at again then."
 
 
 class WrongAddressList(NemoWatchError):
@@ -52,20 +53,21 @@ def read_addresses(path: Path) -> tuple[str, ...]:
     try:
         lines = read_lines(path, MAX_BYTES)
     except NotSmallText as error:
-        raise WrongAddressList(f"{path.name} {error}.") from error
+        raise WrongAddressList(f"{path.name} {error}.", hint=_HINT) from error
     addresses: dict[str, None] = {}
     for number, line in enumerate(lines, start=1):
         if not line or line.startswith("#"):
             continue
         trouble = _find_trouble(line)
         if trouble:
-            raise WrongAddressList(f"{path.name}, line {number}: {trouble}.")
+            raise WrongAddressList(f"{path.name}, line {number}: {trouble}.", hint=_HINT)
         addresses[line] = None
     if not addresses:
         raise NoAddressYet(f"{path.name} holds no address yet.")
     if len(addresses) > MAX_ADDRESSES:
         raise WrongAddressList(
-            f"{path.name} holds {len(addresses)} addresses; {MAX_ADDRESSES} are the most. Split the list."
+            f"{path.name} holds {len(addresses)} addresses; {MAX_ADDRESSES} are the most.",
+            hint="Split the list.",
         )
     return tuple(addresses)
 

@@ -18,7 +18,8 @@ _INSTRUCTION = "Drag clip 1 to the start of the timeline."
 _INSTRUCTION_CHINESE = "请将第一个片段拖拽到时间线的开头。"
 # However the instruction is turned into a prompt, this much of it remains.
 _DONE_BY = re.compile(
-    r"clip(?: \d+)? to the (?:start|beginning) of the timeline|到时间[线轴]的?(?:开头|开始|起点)", re.IGNORECASE
+    r"clip(?: \d+)? to the (?:start|beginning) of the timeline|到时间[线轴]的?(?:开头|开始|起点)",
+    re.IGNORECASE,
 )
 
 

@@ -51,6 +51,7 @@ def error_of(
         (calls.START_RENDER, 402, "", errors.ExportBlocked),
         (calls.START_RENDER, 200, {"code": 402, "message": "subscribe"}, errors.ExportBlocked),
         (calls.START_RENDER, 409, {"message": "no"}, errors.RenderExists),
+        (calls.START_RENDER, 200, {"code": 409, "message": "no"}, errors.RenderExists),
         (calls.START_RENDER, 200, {"success": False, "error": "duplicate id"}, errors.RenderExists),
         (calls.START_RENDER, 200, {"success": False, "error": "no"}, errors.CallRefused),
         (calls.UPLOAD, 403, "", errors.ScopeMissing),

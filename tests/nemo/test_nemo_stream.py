@@ -137,6 +137,17 @@ def test_event_named_error_is_prompt_failed() -> None:
         EventReader(PROMPT, ACCOUNT).feed('{"reason": "boom"}', is_error=True)
 
 
+@pytest.mark.parametrize("data", ["boom", '"boom"', '{"error": "boom"}', '{"type": "x", "detail": "boom"}'])
+def test_event_named_error_needs_no_form_to_be_a_failure(data: str) -> None:
+    with pytest.raises(PromptFailed, match="boom"):
+        EventReader(PROMPT, ACCOUNT).feed(data, is_error=True)
+
+
+def test_event_named_error_that_is_empty_is_a_failure_without_a_reason() -> None:
+    with pytest.raises(PromptFailed, match="no reason"):
+        EventReader(PROMPT, ACCOUNT).feed("", is_error=True)
+
+
 def test_envelope_in_the_stream_is_read_like_any_envelope() -> None:
     with pytest.raises(OutOfCredits, match="2001"):
         read({"code": 2001, "message": "no credits"})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fake_service import TOKEN, FakeService
 from helpers import FakeClock
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from nemowatch.clock import Clock
 from nemowatch.logs import redact
@@ -101,12 +101,79 @@ async def test_expired_token_is_renewed_with_the_same_client_id(service: FakeSer
     assert len({seen.headers["x-client-id"] for seen in service.seen}) == 1
 
 
+async def test_account_is_still_known_when_the_answer_leaves_its_id_out(
+    service: FakeService, tmp_path: Path
+) -> None:
+    tokens = make(service, tmp_path)
+    old = await tokens.get()
+    service.answers[ASK] = {"code": 0, "data": {"token": "new-token"}}
+    assert await tokens.renew(rejected=old) == "new-token"
+    assert tokens.user_id == "anon_1"
+    again = make(service, tmp_path)
+    await again.get()
+    assert again.user_id == "anon_1"
+
+
+async def test_account_is_still_known_when_its_token_has_expired_and_no_other_is_given(
+    service: FakeService, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    service.answers[ASK] = {"code": 0, "data": {"token": "first-token", "user_id": "anon_1"}}
+    await make(service, tmp_path, clock=clock).get()
+    clock.move(7 * 24 * 3600)
+    service.answers[ASK] = JSONResponse({}, 429)
+    tokens = make(service, tmp_path, clock=clock)
+    with pytest.raises(RateLimited):
+        await tokens.get()
+    assert tokens.user_id == "anon_1"
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "töken", "\ud800"])
+async def test_token_that_no_header_can_hold_is_unexpected_and_not_shown(
+    service: FakeService, tmp_path: Path, token: str
+) -> None:
+    body = json.dumps({"code": 0, "data": {"token": token}})
+    service.answers[ASK] = Response(body, media_type="application/json")
+    with pytest.raises(UnexpectedAnswer) as caught:
+        await make(service, tmp_path).get()
+    assert token not in str(caught.value)
+    assert not (tmp_path / "token.json").exists()
+
+
 async def test_rejected_token_is_renewed_once_for_all_jobs(service: FakeService, tmp_path: Path) -> None:
     tokens = make(service, tmp_path)
     old = await tokens.get()
     service.answers[ASK] = {"code": 0, "data": {"token": "new-token"}}
     assert set(await asyncio.gather(*(tokens.renew(rejected=old) for _ in range(5)))) == {"new-token"}
     assert service.paths() == [ASK, ASK]
+
+
+async def test_token_that_another_process_has_renewed_is_not_asked_for_again(
+    service: FakeService, tmp_path: Path
+) -> None:
+    ours, theirs = make(service, tmp_path), make(service, tmp_path)
+    old = await ours.get()
+    assert await theirs.get() == old
+    service.answers[ASK] = {"code": 0, "data": {"token": "new-token", "user_id": "anon_2"}}
+    assert await theirs.renew(rejected=old) == "new-token"
+    service.answers[ASK] = JSONResponse({}, 429)
+    assert await ours.renew(rejected=old) == "new-token"
+    assert await ours.get() == "new-token"
+    assert ours.user_id == "anon_2"
+
+
+async def test_expired_token_that_another_process_has_renewed_is_not_asked_for_again(
+    service: FakeService, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    service.answers[ASK] = {"code": 0, "data": {"token": "first-token"}}
+    ours, theirs = make(service, tmp_path, clock=clock), make(service, tmp_path, clock=clock)
+    await ours.get()
+    clock.move(7 * 24 * 3600)
+    service.answers[ASK] = {"code": 0, "data": {"token": "second-token"}}
+    await theirs.get()
+    service.answers[ASK] = JSONResponse({}, 429)
+    assert await ours.get() == "second-token"
 
 
 async def test_own_token_is_not_renewed(service: FakeService, tmp_path: Path) -> None:
@@ -121,10 +188,14 @@ async def test_kept_token_of_another_api_is_not_used(service: FakeService, tmp_p
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"token": 7}', b"\xff\xfe", b'{"token":"x","expires_at":null}']
+    "content",
+    [
+        *(b"", b"{", b"[]", b'{"token": 7}', b"\xff\xfe", b'{"token":"x","expires_at":null}'),
+        b'{"token":"two words","expires_at":9e9,"api_url":"API"}',
+    ],
 )
 async def test_damaged_token_file_is_replaced(service: FakeService, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "token.json").write_bytes(content)
+    (tmp_path / "token.json").write_bytes(content.replace(b"API", service.url.encode()))
     assert await make(service, tmp_path).get() == TOKEN
     assert json.loads((tmp_path / "token.json").read_text())["token"] == TOKEN
 
@@ -174,19 +245,29 @@ def test_client_id_is_made_also_where_links_are_not_possible(
     assert make(service, tmp_path)._find_client_id() == made
 
 
-async def test_client_id_that_the_service_misses_is_made_anew(service: FakeService, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 200])
+async def test_client_id_that_the_service_misses_is_made_anew(
+    service: FakeService, tmp_path: Path, status: int
+) -> None:
     path = tmp_path / "config" / "client_id"
     path.parent.mkdir()
     path.write_text("stale")
 
     def answer(request: object, _body: bytes) -> object:
         if request.headers["x-client-id"] == "stale":  # type: ignore[attr-defined]  # a Starlette request
-            return JSONResponse({"message": "X-Client-Id is missing"}, 400)
+            return JSONResponse({"code": 400, "message": "X-Client-Id is missing"}, status)
         return {"code": 0, "data": {"token": TOKEN}}
 
     service.answers[ASK] = answer
     assert await make(service, tmp_path).get() == TOKEN
     assert path.read_text().strip() != "stale"
+
+
+async def test_new_client_id_that_is_refused_too_is_told(service: FakeService, tmp_path: Path) -> None:
+    service.answers[ASK] = JSONResponse({"message": "X-Client-Id is missing"}, 400)
+    with pytest.raises(ClientIdMissing):
+        await make(service, tmp_path).get()
+    assert service.paths() == [ASK, ASK]
 
 
 async def test_client_id_of_the_environment_that_is_refused_is_told(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from helpers import async_wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 from progress import Progress
+from raw_server import raw_server
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -23,7 +25,14 @@ from nemowatch.nemo import upload
 from nemowatch.nemo.answers import UploadedFile
 from nemowatch.nemo.attribution import Attribution
 from nemowatch.nemo.client import NemoApi, NemoClient
-from nemowatch.nemo.errors import FileChanged, ServiceDown, UnexpectedAnswer, UnsupportedType
+from nemowatch.nemo.errors import (
+    FileChanged,
+    FileTooLarge,
+    ServiceDown,
+    SessionNotFound,
+    UnexpectedAnswer,
+    UnsupportedType,
+)
 from nemowatch.nemo.timeouts import Timeouts
 from nemowatch.nemo.upload import UploadBody, part_header
 
@@ -65,6 +74,68 @@ async def test_several_files_arrive_whole_in_one_request(
     assert progress.told == sorted(progress.told)
     assert progress.threads == {threading.main_thread()}
     assert int(service.seen[0].headers["content-length"]) == len(service.seen[0].body)
+
+
+async def test_files_of_one_name_are_told_apart_by_other_names(
+    service: FakeService, api: NemoApi, tmp_path: Path
+) -> None:
+    taken = take_upload(service)
+    files = [tmp_path / folder / "talk.mp4" for folder in ("monday", "tuesday")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(file.parent.name.encode())
+    await api.upload("s1", files, Progress(), names=["talk.mp4", "talk (2).mov"])
+    assert taken == [
+        ("talk.mp4", "video/mp4", b"monday"),
+        ("talk (2).mov", "video/quicktime", b"tuesday"),
+    ]
+
+
+async def test_names_that_are_not_one_for_each_file_are_refused(api: NemoApi, tmp_path: Path) -> None:
+    file = tmp_path / "a.mp4"
+    file.write_bytes(b"a")
+    with pytest.raises(ValueError, match="longer"):
+        await api.upload("s1", [file], Progress(), names=["a.mp4", "b.mp4"])
+
+
+async def test_addresses_are_fetched_by_the_service(service: FakeService, api: NemoApi) -> None:
+    service.answers[UPLOAD] = {"code": 0, "data": {"files": [{"filename": "a.mp4", "duration": 3}]}}
+    (file,) = await api.upload_urls("s1", ["https://cdn.test/a.mp4?x=1", "https://cdn.test/b.mp4"])
+    assert (file.filename, file.duration_seconds) == ("a.mp4", 3.0)
+    seen = service.seen[0]
+    assert seen.headers["content-type"] == "application/json"
+    assert json.loads(seen.body) == {
+        "urls": ["https://cdn.test/a.mp4?x=1", "https://cdn.test/b.mp4"],
+        "source_type": "url",
+    }
+
+
+async def test_service_that_fetches_addresses_has_time_for_each(make_client: MakeClient) -> None:
+    heard = asyncio.Event()
+    timeouts = Timeouts(read=0.05, call=0.05, after_upload=0.2)
+
+    async def speak(_writer: asyncio.StreamWriter) -> None:
+        heard.set()
+        await asyncio.Event().wait()
+
+    async with raw_server(speak) as url, make_client(url, timeouts) as client:
+        api, loop = client.as_skill(SKILL), asyncio.get_running_loop()
+        started = loop.time()
+        with pytest.raises(ServiceDown, match="does not answer in time"):
+            await api.upload_urls("s1", ["https://cdn.test/a.mp4", "https://cdn.test/b.mp4"])
+        assert heard.is_set()
+        assert 0.4 <= loop.time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(4001, UnsupportedType), (4002, FileTooLarge), (1002, SessionNotFound)]
+)
+async def test_addresses_that_are_refused_are_told(
+    service: FakeService, api: NemoApi, code: int, kind: type[Exception]
+) -> None:
+    service.answers[UPLOAD] = {"code": code, "message": "no"}
+    with pytest.raises(kind):
+        await api.upload_urls("s1", ["https://cdn.test/a.exe"])
 
 
 async def test_what_the_service_tells_of_a_file_is_read(

@@ -31,7 +31,8 @@ def list_of(folder: Path, content: str | bytes) -> Path:
 def refusal(folder: Path, content: str | bytes) -> str:
     with pytest.raises(WrongAddressList) as caught:
         read_addresses(list_of(folder, content))
-    return str(caught.value)
+    assert caught.value.hint
+    return caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,14 @@ def test_link_folder_and_pipe_are_never_opened(tmp_path: Path) -> None:
     for name, cause in (("link", "symbolic link"), ("folder", "is a folder"), ("pipe", "is a pipe")):
         with pytest.raises(WrongAddressList, match=cause):
             read_addresses(tmp_path / f"{name}.urls")
+
+
+def test_refusal_ends_with_the_next_step(tmp_path: Path) -> None:
+    with pytest.raises(WrongAddressList) as caught:
+        read_addresses(list_of(tmp_path, "talk.mp4"))
+    assert str(caught.value).endswith(
+        "http:// or https://. Mend the list and save it; it is looked at again then."
+    )
 
 
 def test_missing_list_is_missing(tmp_path: Path) -> None:
