@@ -256,12 +256,21 @@ class Download:
             raise self._no_file(response, f"the answer is {kind}, not a file")
 
     def _no_file(self, response: httpx.Response, what: str, *, retryable: bool = False) -> DownloadFailed:
-        body = _start_of(response)
+        body = self._read_start(response)
         if self._judge is not None:
             self._judge(response, body)
         shown = clip(body.decode("utf-8", "replace"))
         what = f"{what}: {shown}" if shown else what
         return self._failed(what, status=response.status_code, retryable=retryable)
+
+    def _read_start(self, response: httpx.Response) -> bytes:
+        body = b""
+        for piece in response.iter_bytes():
+            self._check_time()
+            body += piece
+            if len(body) >= _KEPT_OF_ERROR:
+                break
+        return body[:_KEPT_OF_ERROR]
 
     def _failed(self, what: str, *, status: int | None = None, retryable: bool = False) -> DownloadFailed:
         error = DownloadFailed(
@@ -282,15 +291,6 @@ def show_address(url: str) -> str:
     return clip(
         f"{parsed.scheme}://{parsed.netloc.decode('ascii')}{parsed.path}" if parsed.host else "no address"
     )
-
-
-def _start_of(response: httpx.Response) -> bytes:
-    body = b""
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) >= _KEPT_OF_ERROR:
-            break
-    return body[:_KEPT_OF_ERROR]
 
 
 def _words_of(error: Exception) -> str:

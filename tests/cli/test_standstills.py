@@ -114,7 +114,7 @@ def test_json_of_a_job_that_stands_still_says_why_and_until_when(store: JobStore
 
 def test_job_that_goes_on_again_shows_nothing_of_its_stop(store: JobStore) -> None:
     record = add_job(store, JobState.FAILED, stop=ended())
-    store.unpark(ID, round=record.round, now=NOW)
+    store.unpark(record, attempt=2, now=NOW)
     job = json.loads(invoke("jobs", "show", ID, "--json").stdout)
     assert (job["cause"], job["wake_at"], job["question"], job["attempt"]) == (None, None, None, 2)
     assert "attempt    2\n" in invoke("jobs", "show", ID).stdout

@@ -116,6 +116,7 @@ def test_daemon_killed_once_does_everything_once(tmp_path: Path, sandbox: Sandbo
     assert_everything_happened_once(runs, sandbox, runs.finish())
 
 
+@pytest.mark.slow
 def test_prompt_that_was_not_sent_before_the_kill_is_sent_once(tmp_path: Path, sandbox: Sandbox) -> None:
     runs = Runs(tmp_path, sandbox.url)
     runs.kill_at("marked:prompt:1")

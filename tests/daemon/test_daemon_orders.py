@@ -18,7 +18,11 @@ def state_of(house: House) -> str:
 
 @pytest.mark.parametrize(
     ("fault", "state"),
-    [("upload:hang", "uploading"), ("prompt:silence", "editing"), ("render:stuck", "exporting")],
+    [
+        pytest.param("upload:hang", "uploading", marks=pytest.mark.slow),
+        ("prompt:silence", "editing"),
+        pytest.param("render:stuck", "exporting", marks=pytest.mark.slow),
+    ],
 )
 def test_job_is_cancelled_in_the_middle_of_its_work(
     house: House, sandbox: Sandbox, fault: str, state: str
@@ -37,6 +41,7 @@ def test_job_is_cancelled_in_the_middle_of_its_work(
         assert "can't be cancelled" in (house.output / "job.log").read_text()
 
 
+@pytest.mark.slow
 def test_daemon_that_waits_for_a_dead_service_says_so_and_stops_at_once(
     house: House, sandbox: Sandbox
 ) -> None:
@@ -53,6 +58,7 @@ def test_daemon_that_waits_for_a_dead_service_says_so_and_stops_at_once(
     assert house.job()["state"] == "done"
 
 
+@pytest.mark.slow
 def test_order_that_was_given_while_no_daemon_ran_is_carried_out_at_the_next_start(
     house: House, sandbox: Sandbox
 ) -> None:

@@ -147,6 +147,19 @@ async def test_download_that_drips_for_ever_times_out(make_client: MakeClient, t
             await client.as_skill(SKILL).download(f"{url}/v", tmp_path / "v.mp4", Progress())
 
 
+async def test_refusal_that_drips_for_ever_times_out(make_client: MakeClient, tmp_path: Path) -> None:
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 403 No\r\nContent-Length: 100000000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.to_thread(lambda: None)
+
+    async with raw_server(speak) as url, make_client(url, Timeouts(download=0.2)) as client:
+        with pytest.raises(DownloadFailed, match=r"longer than 0\.2 s"):
+            await client.as_skill(SKILL).download(f"{url}/v", tmp_path / "v.mp4", Progress())
+
+
 async def test_cancelled_download_stops_at_once_also_while_nothing_comes(
     make_client: MakeClient, tmp_path: Path
 ) -> None:
