@@ -1,6 +1,7 @@
 """What the service refuses, forgets and breaks (nemo-api.md §11), and how a job gets on with it.
 
-Each in every form that the service is documented in (conftest.py); the default run takes one form, the slow one all.
+Each in every form that the service is documented in (conftest.py) in the slow run; the default run takes half of them,
+in one form.
 """
 
 from __future__ import annotations
@@ -294,6 +295,7 @@ async def test_render_that_failed_twice_fails_the_job_and_retry_exports_without_
     assert applied(bench) == 1
 
 
+@pytest.mark.slow
 async def test_render_that_takes_too_long_gives_up_its_place_and_is_not_lost(bench: Bench) -> None:
     bench.workshop = replace(bench.workshop, settings=replace(FAST, polls=4))
     bench.sandbox.order("render:stuck=30")

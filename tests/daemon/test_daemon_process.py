@@ -131,6 +131,7 @@ def test_interrupted_job_goes_on_at_the_next_start_and_a_copy_made_meanwhile_is_
     assert (len(ledger["uploads"]), len(ledger["prompts"]), len(ledger["renders"])) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: House) -> None:
     make_video(house.watched / "talk.mp4", seconds=2)
     house.rules.write_text(house.rules.read_text() + "    deliver: media\n")
@@ -141,6 +142,7 @@ def test_files_that_fail_are_told_by_the_exit_code_and_keep_their_log(house: Hou
     assert "made none" in (house.output / "job.log").read_text()
 
 
+@pytest.mark.slow
 def test_token_that_is_refused_is_told_by_the_exit_code_and_nothing_fails(house: House) -> None:
     make_video(house.watched / "talk.mp4", seconds=2)
     done = house.run("run", "--once", NEMO_TOKEN="nmv_usr_not_a_real_token")

@@ -72,7 +72,8 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.mark.parametrize("style", ["json", pytest.param("text", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["text", "json"])
 def test_own_token_is_written_nowhere(tmp_path: Path, sandbox: Sandbox, style: str) -> None:
     house = House(tmp_path, sandbox, style)
     house.run("run", "--once", NEMO_TOKEN=OWN_TOKEN)

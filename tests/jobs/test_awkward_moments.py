@@ -197,6 +197,7 @@ async def test_release_lets_one_prompt_past_the_guard(tmp_path: Path, sandbox: S
             assert (await bench.run_until_final(spec)).state == "done"
 
 
+@pytest.mark.slow
 async def test_cancelled_job_does_not_wait_for_a_balance_that_never_comes(bench: Bench) -> None:
     bench.sandbox.order("prompt:silence")
     spec = bench.add_job(EDIT)

@@ -153,6 +153,7 @@ async def test_recording_replaced_after_a_restart_is_not_uploaded_under_the_old_
     assert len(bench.sandbox.ledger()["uploads"]) == uploads
 
 
+@pytest.mark.slow
 async def test_music_and_title_that_follow_by_themselves_are_waited_for(bench: Bench) -> None:
     patient = replace(bench.workshop, settings=replace(FAST, still_seconds=3.0))
     bench.workshop = patient

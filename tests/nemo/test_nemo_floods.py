@@ -15,6 +15,8 @@ from stream_parts import cut_at, read_events, read_wire
 
 from nemowatch.nemo.errors import ApiError, UnexpectedAnswer
 
+pytestmark = pytest.mark.slow
+
 MB = 1024 * 1024
 
 

@@ -24,6 +24,8 @@ from nemowatch.nemo.timeline import Timeline
 from nemowatch.nemo.timeouts import Timeouts
 from nemowatch.nemo.transport import Transport, read_retry_after, to_json
 
+pytestmark = pytest.mark.slow
+
 VERY_DEEP = 100_000
 TRANSPORT = Transport(httpx.AsyncClient(), Timeouts(), FakeClock())
 ALL_CALLS = [value for value in vars(calls).values() if isinstance(value, calls.Call)]
