@@ -1,7 +1,7 @@
 """What the service refuses, forgets and breaks (nemo-api.md §11), and how a job gets on with it.
 
-In the slow run each is tried in every form that the service is documented in (conftest.py); the default run takes half
-of them, in one form.
+The slow run tries each in every form that the service is documented in (conftest.py); the default run tries half of
+them, in one form.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from nemowatch.nemo.errors import (
 )
 from nemowatch.nemo.events import TextEvent
 from nemowatch.nemo.questions import find_question
+from nemowatch.nemo.screen_talk import ScreenAction
 from nemowatch.nemo.screen_talk import read as read_screen_talk
 from nemowatch.units import format_duration
 
@@ -75,6 +76,7 @@ class Heard:
     Attributes:
         texts: for a person, screen talk translated.
         edits: what only somebody at a screen could do, as prompts.
+        names_account: the service speaks of the account or its balance.
         is_whole: the stream was heard to its end.
         failure: what the service said when its run failed.
     """
@@ -82,6 +84,7 @@ class Heard:
     texts: tuple[str, ...] = ()
     edits: tuple[str, ...] = ()
     is_whole: bool = False
+    names_account: bool = False
     failure: str = ""
 
     @property
@@ -136,7 +139,7 @@ async def exchange(run: JobRun, session_id: str, text: str, name: str) -> Exchan
     after = await _look_for_change(run, session_id, before, heard, late=late)
     if after is not None:
         after = await _until_still(run, session_id, after)
-    charge = await _settle(run, name, before)
+    charge = await _settle(run, name, before, tells_balance=heard.names_account)
     return Exchange(before, heard, after, charge)
 
 
@@ -182,6 +185,7 @@ async def _listen(run: JobRun, session_id: str, text: str) -> Heard:
     """Send and listen to the end, or to where the stream broke off."""
     texts: list[str] = []
     edits: list[str] = []
+    actions: set[ScreenAction] = set()
     telling = asyncio.create_task(_tell_that_it_goes_on(run))
     try:
         async with aclosing(run.api.send_prompt(session_id, text)) as events:
@@ -189,6 +193,7 @@ async def _listen(run: JobRun, session_id: str, text: str) -> Heard:
                 if not isinstance(event, TextEvent):
                     continue
                 translation = read_screen_talk(event.text)
+                actions |= translation.actions
                 edits += (redact(text) for text in translation.edits)
                 said = redact(translation.text)
                 if said:
@@ -204,7 +209,7 @@ async def _listen(run: JobRun, session_id: str, text: str) -> Heard:
         return Heard(tuple(texts), tuple(edits))
     finally:
         telling.cancel()
-    return Heard(tuple(texts), tuple(edits), is_whole=True)
+    return Heard(tuple(texts), tuple(edits), is_whole=True, names_account=ScreenAction.ACCOUNT in actions)
 
 
 async def _tell_that_it_goes_on(run: JobRun) -> None:
@@ -276,9 +281,11 @@ async def _until_still(run: JobRun, session_id: str, state: SessionState) -> Ses
     return state
 
 
-async def _settle(run: JobRun, name: str, before: Before) -> Charge:
+async def _settle(run: JobRun, name: str, before: Before, *, tells_balance: bool) -> Charge:
     """Book what the text cost; and say whether the balance shows that it cost anything."""
     now = await read_balance(run)
+    if tells_balance and now is not None:
+        await run.tell(f"Credits: {now.available} available, {now.frozen} reserved.")
     await run.purse.settle(run.spec, name, now)
     if now is None or before.balance is None:
         return Charge.UNKNOWN
