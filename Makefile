@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # stay together, because some share a daemon.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# The slow tests of a file may run side by side, but for those that share something costly (xdist_group).
+PYTEST_SLOW := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 SOURCES := nemowatch tests benchmarks docs
 
 .DEFAULT_GOAL := help
@@ -34,8 +36,8 @@ demo: $(VENV)/.run ## the whole job on this machine: no account, no network (ARG
 test: $(VENV)/.dev ## the default tests (under 90 seconds)
 	@$(PYTEST) -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.dev ## the slow tests too: crashes, the built wheel, the whole demo
-	@$(PYTEST) $(ARGS)
+test-all: $(VENV)/.dev ## the slow tests too: crashes, the contract in all forms, the built wheel, the whole demo
+	@$(PYTEST_SLOW) $(ARGS)
 
 check: format lint types contracts generated test ## what must be green before a commit
 

@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure, and the default run has ninety seconds.
+settings.register_profile("nemowatch", max_examples=40, deadline=None)
+settings.load_profile("nemowatch")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -16,7 +16,7 @@ from nemowatch import __version__
 from nemowatch.media.verify import verify_delivered
 
 PROJECT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 @pytest.fixture(scope="module")

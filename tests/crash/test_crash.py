@@ -90,6 +90,7 @@ def assert_everything_happened_once(runs: Runs, sandbox: Sandbox, record: JobRec
     assert (folder / "talk.mp4").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_daemon_killed_at_the_hardest_points_in_turn_does_everything_once(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:

@@ -110,6 +110,7 @@ def test_no_token_is_written_anywhere_but_into_its_own_file(day: Day) -> None:
     assert token.decode() not in day.log
 
 
+@pytest.mark.slow
 def test_interrupted_job_goes_on_at_the_next_start_and_a_copy_made_meanwhile_is_none_of_its_own(
     house: House, sandbox: Sandbox
 ) -> None:

@@ -123,7 +123,8 @@ def test_recordings_that_would_never_become_jobs_are_refused_at_once(tmp_path: P
         assert not (tmp_path / "demo").exists()
 
 
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_interrupted_demo_ends_soon_and_leaves_no_process_behind(
     tmp_path: Path, number: signal.Signals
 ) -> None:

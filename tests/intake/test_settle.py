@@ -265,7 +265,7 @@ class World:
         self.now = end
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(events, st.sampled_from([0.5, 1.0, 3.0]))
 def test_no_order_of_events_settles_a_file_before_its_quiet_time(story, settle_seconds):
     world = World(settle_seconds)
@@ -275,7 +275,7 @@ def test_no_order_of_events_settles_a_file_before_its_quiet_time(story, settle_s
     world.run_until(world.now + 3 * settle_seconds)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(events, st.sampled_from([0.0, 0.5, 3.0]))
 def test_whatever_happened_a_file_left_in_peace_settles(story, settle_seconds):
     world = World(settle_seconds)

@@ -106,7 +106,7 @@ states = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(states, states)
 def test_no_two_states_are_an_error(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
     before, after = (SessionState.from_json(dict(state)) for state in (one, other))

@@ -22,7 +22,7 @@ FPS, SEED, SECONDS = 10, 2, 12
 THIRDS = slice(0, 40), slice(40, 80), slice(80, 120)
 
 
-@pytest.fixture(scope="module", params=["mp4", "mkv"])
+@pytest.fixture(scope="module", params=["mp4", pytest.param("mkv", marks=pytest.mark.slow)])
 def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("render") / f"talk.{request.param}"
     return make_recording(target, seconds=SECONDS, seed=SEED, width=160, height=120, fps=FPS)
