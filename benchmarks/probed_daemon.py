@@ -55,11 +55,15 @@ def put_around_client(probe: Probe) -> None:
     upload, download = NemoApi.upload, NemoApi.download
 
     async def timed_upload(
-        self: NemoApi, session_id: str, files: Sequence[Path], progress: Callable[[int, int], None]
+        self: NemoApi,
+        session_id: str,
+        files: Sequence[Path],
+        progress: Callable[[int, int], None],
+        **names: Any,
     ) -> Any:
         probe.note("between", 0.0)
         started = time.perf_counter()
-        answer = await upload(self, session_id, files, progress)
+        answer = await upload(self, session_id, files, progress, **names)
         probe.note("upload", time.perf_counter() - started)
         return answer
 
