@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -52,7 +52,13 @@ jobs_table = sa.Table(
     sa.Column("cause", sa.Text),
     sa.Column("wake_at", sa.Float),
     sa.Column("stop", sa.Text),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="5"),
+    # Jobs of earlier versions were all handed to the queue as soon as they were entered.
+    sa.Column("is_handed_over", sa.Boolean, nullable=False, server_default="1"),
+    sa.Column("after", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_nemowatch_jobs_parked", "is_parked", "cause", "wake_at"),
+    sa.Index("ix_nemowatch_jobs_to_hand_over", "is_handed_over", "state", "priority", "queued_at"),
+    sa.Index("ix_nemowatch_jobs_after", "after"),
 )
 
 known_files_table = sa.Table(
@@ -65,6 +71,26 @@ known_files_table = sa.Table(
     sa.Column("inode", sa.BigInteger, nullable=False),
     sa.Column("job_id", sa.Text),
     sa.Column("refusal", sa.Text),
+    # Of a file that makes no job: `existing`, it was there before the rule; `duplicate`, its content had one.
+    sa.Column("skipped", sa.Text),
+    sa.Column("noted_at", sa.Float),
+)
+
+first_looks_table = sa.Table(
+    "nemowatch_first_looks",
+    metadata,
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("is_finished", sa.Boolean, nullable=False),
+)
+
+watch_folders_table = sa.Table(
+    "nemowatch_watch_folders",
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("identity", sa.Text, nullable=False),
+    sa.Column("had_files", sa.Boolean, nullable=False),
 )
 
 markers_table = sa.Table(

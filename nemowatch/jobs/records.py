@@ -84,6 +84,15 @@ class Cause(StrEnum):
     RENDER = "render"
     """A render takes longer than usual: looked at ever more rarely."""
 
+    BACKLOG = "backlog"
+    """One of many files that a rule found on its first look: goes on with `jobs release`."""
+
+    SCHEDULE = "schedule"
+    """Outside of the hours in which its rule's jobs may start: goes on when they begin."""
+
+    FOLDER = "folder"
+    """Its watch folder is offline: goes on when that is back."""
+
     TURN = "turn"
     """Another file is at work in the session that both share."""
 
@@ -141,6 +150,10 @@ class JobSpec:
         retries: how often a call that failed through a passing fault is made again before the job waits.
         urls: addresses to upload in place of the file's own content.
         base: the session that a refinement goes on in; None for any other job.
+        folder: the watch folder in which the recording lies; None in jobs of earlier versions.
+        schedule: when it may start, as `rules/schedule.py` reads it; empty for always.
+        after: what becomes of the recording afterwards: `keep`, `trash` or `move`.
+        after_folder: where it is moved; None unless it is.
     """
 
     job_id: str
@@ -162,6 +175,10 @@ class JobSpec:
     retries: int = 3
     urls: tuple[str, ...] = ()
     base: Base | None = None
+    folder: Path | None = None
+    schedule: str = ""
+    after: str = "keep"
+    after_folder: Path | None = None
 
     def to_json(self) -> str:
         """As JSON text. Names that are no valid UTF-8 pass through it unharmed, as escapes."""
@@ -182,6 +199,7 @@ class JobSpec:
                 "source": SourceFile(**source | {"path": Path(source["path"])}),
                 "output_folder": Path(facts["output_folder"]),
                 "base": None if base is None else Base(**base | {"prompts": tuple(base["prompts"])}),
+                **{key: Path(facts[key]) for key in ("folder", "after_folder") if facts.get(key)},
             }
         )
 
@@ -233,7 +251,8 @@ class JobRecord:
     """A job as the database knows it; times are seconds since the epoch.
 
     Attributes:
-        round: how often it was put into the queue, from 1: a job that stopped and goes on is in another round.
+        round: how often it was put into the queue, from 1: a job that stopped and goes on is in another round; 0 for
+            one that has stood still since it was entered.
         attempt: how often it was begun, from 1: a job that ended and is retried is in another attempt.
         is_parked: it stands still outside of the queue, for `stop.cause`.
         stop: where it stopped last; None while it never did.

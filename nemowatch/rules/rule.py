@@ -20,6 +20,19 @@ DroppedTrack = Literal["music", "title"]
 
 
 @dataclass(frozen=True)
+class After:
+    """What becomes of a recording once its outputs stand, verified, in their place.
+
+    Attributes:
+        does: `keep` leaves it, `trash` puts it into the system's trash, `move` puts it into a folder.
+        folder: template of that folder's absolute path, `~` expanded; empty unless it is moved.
+    """
+
+    does: Literal["keep", "trash", "move"] = "keep"
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Skill:
     """As whom a job speaks to the service.
 
@@ -56,6 +69,10 @@ class Rule:
         output: template of an absolute path, `~` expanded.
         settle_seconds: quiet time before a file counts as complete.
         priority: 1 first … 10 last.
+        existing: what becomes of files that were there before the rule: `auto` takes them up to `limits.backlog`.
+        duplicates: whether a content that the rule has had is taken again.
+        schedule: when its jobs may start, as `schedule.py` reads it; empty for always.
+        after: what becomes of the recording afterwards.
     """
 
     name: str
@@ -75,6 +92,10 @@ class Rule:
     group: Literal["none", "folder"] = "none"
     session: Literal["file", "rule"] = "file"
     retries: int = 3
+    existing: Literal["auto", "process", "skip"] = "auto"
+    duplicates: Literal["skip", "process"] = "skip"
+    schedule: str = ""
+    after: After = After()
 
 
 @dataclass(frozen=True)
@@ -103,12 +124,16 @@ class Limits:
         starts: (count, seconds): at most so many job starts in so many seconds; None for no limit.
         keep_credits: no prompt is sent at this balance or below it.
         credits_per_day: what all jobs together may spend in a local day; None for no limit.
+        per_rule: jobs of one rule running at once; None for no limit but `jobs`.
+        backlog: a rule that finds more files than this on its first look holds them.
     """
 
     jobs: int
     starts: tuple[int, float] | None
     keep_credits: int = 0
     credits_per_day: int | None = None
+    per_rule: int | None = None
+    backlog: int = 10
 
 
 @dataclass(frozen=True)
@@ -123,6 +148,8 @@ class RuleBook:
         scan_seconds: pause between two looks through every watch folder.
         log_level: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
         log_format: `text` for people, `json` for machines.
+        polling: whether folders are looked through often instead of trusting the system's events: `auto` does so
+            for network shares and where events don't come.
     """
 
     path: Path
@@ -132,3 +159,4 @@ class RuleBook:
     scan_seconds: float
     log_level: str
     log_format: Literal["text", "json"]
+    polling: Literal["auto", "always", "never"] = "auto"
