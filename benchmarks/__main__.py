@@ -16,7 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks import first_byte, job_cost, resting, starting, transfer_in_daemon
+from benchmarks import (
+    burst,
+    first_byte,
+    idle_folders,
+    job_cost,
+    latency,
+    matching,
+    resting,
+    scanning,
+    starting,
+    transfer_in_daemon,
+)
 from benchmarks.rows import Row, print_table
 from benchmarks.stage import BenchmarkBroke
 
@@ -27,6 +38,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "rest": resting.run,
     "first-byte": first_byte.run,
     "jobs": job_cost.run,
+    "scan": scanning.run,
+    "match": matching.run,
+    "latency": latency.run,
+    "burst": burst.run,
+    "folders": idle_folders.run,
     "transfer": transfer_in_daemon.run,
 }
 

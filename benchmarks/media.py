@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+import wave
 from typing import TYPE_CHECKING
 
 from nemowatch.sandbox.recordings import make_recording
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MEGABYTE = 1_000_000
 
 _BOX_HEAD_BYTES = 8
+_SOUND_RATE = 8000
+_SOUND_SAMPLES = 1200
 _PIECE = os.urandom(MEGABYTE)
 _NONCE_BYTES = 16
 
@@ -44,6 +47,16 @@ def make_unique(target: Path, small: Path) -> Path:
     with target.open("wb") as file:
         file.write(small.read_bytes())
         file.write(struct.pack(">I4s", _BOX_HEAD_BYTES + _NONCE_BYTES, b"free") + os.urandom(_NONCE_BYTES))
+    return target
+
+
+def make_sound(target: Path) -> Path:
+    """Write a whole recording of 1.2 kB, 0.15 seconds of noise, whose content no other file has."""
+    with wave.open(os.fspath(target), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(_SOUND_RATE)
+        file.writeframes(os.urandom(_SOUND_SAMPLES))
     return target
 
 

@@ -59,11 +59,11 @@ def put_around_client(probe: Probe) -> None:
         session_id: str,
         files: Sequence[Path],
         progress: Callable[[int, int], None],
-        **names: Any,
+        names: Sequence[str] | None = None,
     ) -> Any:
         probe.note("between", 0.0)
         started = time.perf_counter()
-        answer = await upload(self, session_id, files, progress, **names)
+        answer = await upload(self, session_id, files, progress, names)
         probe.note("upload", time.perf_counter() - started)
         return answer
 

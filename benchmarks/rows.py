@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Judged: TypeAlias = Literal["ratio", "median", "p95", "worst"]
+Judged: TypeAlias = Literal["ratio", "median", "p95", "p99", "worst"]
 
+_PERCENTS = {"p95": 95, "p99": 99}
 _HEADS = ("what", "NemoWatch", "peer", "ratio", "bound", "", "how")
 
 
@@ -27,8 +28,8 @@ class Row:
         ours: NemoWatch's values, one per repeat.
         peers: the peer's values from the same run; none where nothing compares.
         bound: the greatest value allowed; None where the row only informs.
-        judged: what is held against the bound: the ratio of the medians, or of our values alone the median, the
-            one that 95 of 100 don't exceed, or the worst.
+        judged: what is shown and held against the bound: the ratio of the medians, or of the values alone the
+            median, the one that 95 or 99 of 100 don't exceed, or the worst.
         remark: who the peer is, and what else a reader must know.
     """
 
@@ -42,15 +43,13 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Our median by the peer's."""
-        return statistics.median(self.ours) / statistics.median(self.peers) if self.peers else None
+        """Ours by the peer's, both as shown."""
+        return self._sum_up(self.ours) / self._sum_up(self.peers) if self.peers else None
 
     @property
     def shown(self) -> float:
         """Our values as one: the median, or what is judged instead."""
-        if self.judged == "worst":
-            return max(self.ours)
-        return percentile(self.ours, 95) if self.judged == "p95" else statistics.median(self.ours)
+        return self._sum_up(self.ours)
 
     @property
     def verdict(self) -> str:
@@ -65,12 +64,19 @@ class Row:
         return (
             self.what,
             f"{_show(self.shown)} {self.unit}",
-            f"{_show(statistics.median(self.peers))} {self.unit}" if self.peers else "",
+            f"{_show(self._sum_up(self.peers))} {self.unit}" if self.peers else "",
             f"{self.ratio:.2f}" if self.ratio is not None else "",
             self._show_bound(),
             self.verdict,
             "; ".join(part for part in (self._show_count(), self.remark) if part),
         )
+
+    def _sum_up(self, values: Sequence[float]) -> float:
+        if self.judged == "worst":
+            return max(values)
+        if self.judged in _PERCENTS:
+            return percentile(values, _PERCENTS[self.judged])
+        return statistics.median(values)
 
     def _show_count(self) -> str:
         if len(self.ours) == 1:

@@ -19,7 +19,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import psutil
+import sqlalchemy as sa
 
+from nemowatch.jobs.database import jobs_table, open_for_reading
 from nemowatch.jobs.reading import open_book
 from nemowatch.jobs.records import JobRecord, JobState
 from nemowatch.places import StateFolder
@@ -27,6 +29,9 @@ from nemowatch.places import StateFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+ONE_START = "1/1d"
+"""`limits.starts` with which jobs wait in the book: one starts, so that what comes before a job is measured alone."""
 
 _LOOK_SECONDS = 0.1
 _STOP_SECONDS = 15.0
@@ -56,12 +61,21 @@ class Stage:
         for folder in (root / "home", *self.watched.values()):
             folder.mkdir(parents=True)
 
-    def write_rules(self, api_url: str, *, prompt: str, settle: str = "100ms", jobs: int = 4) -> None:
-        """Write the rules: all with the same prompt. JSON is YAML, too."""
+    def write_rules(
+        self,
+        api_url: str,
+        *,
+        prompt: str,
+        settle: str = "100ms",
+        jobs: int = 4,
+        starts: str | None = None,
+        **keys: object,
+    ) -> None:
+        """Write the rules: all with the same prompt and the same other keys. JSON is YAML, too."""
         book = {
             "nemo": {"api_url": api_url, "poll": "1s"},
-            "limits": {"jobs": jobs, "starts": None},
-            "defaults": {"settle": settle, "prompt": prompt},
+            "limits": {"jobs": jobs, "starts": starts},
+            "defaults": {"settle": settle, "prompt": prompt, **keys},
             "rules": [{"name": name, "watch": str(folder)} for name, folder in self.watched.items()],
         }
         self.rules_file.write_text(json.dumps(book, indent=2), encoding="utf-8")
@@ -107,7 +121,9 @@ class Stage:
         command = arguments or ("-m", "nemowatch", "run", "--rules", self.rules_file)
         with self.running("daemon", *command) as process:
             daemon = psutil.Process(process.pid)
-            self._wait(lambda: self.state.database.exists() and _is_at_rest(daemon), process)
+            self._wait(
+                lambda: self.state.database.exists() and _is_at_rest(daemon), lambda: process.poll() is None
+            )
             yield daemon
 
     def read_line(self, process: subprocess.Popen[bytes], name: str) -> str:
@@ -138,10 +154,32 @@ class Stage:
                 time.sleep(_LOOK_SECONDS)
             return store.list_jobs()
 
-    def _wait(self, is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    def wait_entered(self, count: int) -> None:
+        """Wait until so many jobs are in the book, in whatever state.
+
+        Raises:
+            BenchmarkBroke: they don't come.
+        """
+        deadline = time.monotonic() + _JOB_SECONDS
+        with open_for_reading(self.state.database) as engine:
+            assert engine is not None
+            while (entered := _count_jobs(engine)) < count:
+                if time.monotonic() > deadline:
+                    raise BenchmarkBroke(f"{entered} jobs of {count} were entered; {self._tail('daemon')}")
+                time.sleep(_LOOK_SECONDS)
+
+    def wait_at_rest(self, daemon: psutil.Process) -> None:
+        """Wait until the daemon does next to nothing.
+
+        Raises:
+            BenchmarkBroke: it ended, or never rests.
+        """
+        self._wait(lambda: _is_at_rest(daemon), daemon.is_running)
+
+    def _wait(self, is_so: Callable[[], bool], lives: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _JOB_SECONDS
         while not is_so():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if not lives() or time.monotonic() > deadline:
                 raise BenchmarkBroke(f"the daemon did not come to rest: {self._tail('daemon')}")
             time.sleep(_LOOK_SECONDS)
 
@@ -195,6 +233,11 @@ def run_curl(arguments: Sequence[str]) -> float:
         raise BenchmarkBroke("curl, the peer of the transfers, is not installed")
     command = [curl, "--silent", "--fail", "--noproxy", "*", "--write-out", "%{time_total}", *arguments]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def _count_jobs(engine: sa.Engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(jobs_table)).scalar_one()
 
 
 def _is_at_rest(process: psutil.Process) -> bool:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 _TOKEN_SHAPES = re.compile(r"nmv_[A-Za-z0-9_\-]{4,}|(?<=[Bb]earer )\S{4,}|(?<=[?&]token=)[^&\s]{4,}")
 _HIDDEN = "[secret]"
-_CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+# What moves the cursor, ends a line or turns its direction: C0 and C1 controls, line separators, bidi marks.
+_UNSHOWABLE = (
+    *range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A),
+)  # fmt: skip
+_AS_ESCAPES = {code: chr(code).encode("unicode_escape").decode("ascii") for code in _UNSHOWABLE}
+_AS_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in _UNSHOWABLE if code >= 0x20}
 
 _secrets: set[str] = set()
 
@@ -39,6 +44,14 @@ def redact(text: str) -> str:
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     return _TOKEN_SHAPES.sub(_HIDDEN, text)
+
+
+def show_controls(text: str) -> str:
+    r"""A text in one line that no terminal obeys: control characters as `\n` or `\x1b`, bidi marks as `\u202e`.
+
+    For what others have chosen, such as names of files.
+    """
+    return text.translate(_AS_ESCAPES)
 
 
 def configure_logs(level: str = "INFO", style: Literal["text", "json"] = "text") -> None:
@@ -66,9 +79,10 @@ def _write_text(message: Message) -> None:
     record = message.record
     job = record["extra"].get("job")
     where = f" [{job}]" if job else ""
-    # A file's name may hold a line break; only a traceback may take more than one line.
-    said = record["message"].translate(_CONTROL_CHARACTERS)
-    traceback_text = message[len(record["message"]) :].rstrip()
+    said = show_controls(record["message"])
+    # Only a traceback takes more than one line, and none of its lines begins like a message.
+    further = message[len(record["message"]) :].rstrip().splitlines()
+    traceback_text = "".join(f"\n    {show_controls(line)}" for line in further if line)
     text = f"{record['time']:YYYY-MM-DD HH:mm:ss.SSS} {record['level'].name:<8}{where} {said}{traceback_text}"
     sys.stderr.write(redact(text) + "\n")
 
@@ -86,7 +100,10 @@ def _write_json(message: Message) -> None:
         entry["exception"] = "".join(
             traceback.format_exception(failure.type, failure.value, failure.traceback)
         )
-    sys.stderr.write(redact(json.dumps(entry, ensure_ascii=False)) + "\n")
+    # Where stderr can't show a character, it would write an escape that JSON does not know.
+    is_readable = sys.stderr.encoding.lower() == "utf-8"
+    line = json.dumps(entry, ensure_ascii=not is_readable).translate(_AS_JSON_ESCAPES)
+    sys.stderr.write(redact(line) + "\n")
 
 
 class _LibraryHandler(logging.Handler):

@@ -1,11 +1,13 @@
 """How the running daemon stands: its rules file, its folders, and the files that are on their way to a job.
 
-Written by the daemon into the state folder whenever it has changed, read by `nemowatch status`. The jobs are not in
-it: they are in the database. A file that a dead daemon left says nothing: ask for the lock's holder first.
+Written by the daemon into the state folder whenever it has changed, read by `nemowatch status`, `explain` and
+`reload`. The jobs are not in it: they are in the database. A file that a dead daemon left says nothing: ask for the
+lock's holder first.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -15,13 +17,13 @@ from nemowatch.atomic import write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_WAITING = 100
+MOST_WAITING = 1000
 """So many waiting files are named; of ten thousand dropped at once, the number says enough."""
 
 
 @dataclass(frozen=True)
 class FolderLine:
-    """A watched folder: `watched`, `scanned only` or `offline`, and why."""
+    """A watch folder: how it is looked after, in the words of intake's `FolderState`, and why."""
 
     folder: str
     state: str
@@ -30,19 +32,38 @@ class FolderLine:
 
 @dataclass(frozen=True)
 class WaitingFile:
-    """A file that is not yet a job: `settling`, `checking`, `incomplete` or `retrying`, and why."""
+    """A file that is not yet a job: `settling`, `checking`, `incomplete` or `retrying`, and why.
+
+    `next_look_at` is when it is looked at next, in seconds since the epoch; None while that is going on.
+    """
 
     path: str
     rule: str
     state: str
     reason: str
+    next_look_at: float | None = None
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """A rule in force, and a fingerprint of all that it says: another one means that the rule was changed."""
+
+    name: str
+    fingerprint: str
 
 
 @dataclass(frozen=True)
 class Standing:
-    """All that `status` shows beside the jobs; `waiting` holds the first of `waiting_in_all`.
+    """What is known of the daemon beside its jobs; `waiting` holds the first of `waiting_in_all`.
 
-    `troubles` are sentences about what holds up the whole queue, such as a service that does not answer.
+    Attributes:
+        troubles: sentences about what holds up the whole queue, such as a service that does not answer, or what an
+            edit of the rules needs a restart for.
+        rules_error: what is wrong with an edit of the rules that is therefore not in force; empty where they are.
+        rules_loaded_at: when the rules in force were read, seconds since the epoch.
+        rules_digest: `digest_rules` of the file when they were; empty from a daemon of an earlier version, which
+            reads them at its start only.
+        rules: the rules in force.
     """
 
     rules_file: str
@@ -50,6 +71,15 @@ class Standing:
     waiting: tuple[WaitingFile, ...]
     waiting_in_all: int
     troubles: tuple[str, ...] = ()
+    rules_error: str = ""
+    rules_loaded_at: float = 0.0
+    rules_digest: str = ""
+    rules: tuple[RuleLine, ...] = ()
+
+
+def digest_rules(content: bytes) -> str:
+    """What tells one content of a rules file from another: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_standing(path: Path, standing: Standing) -> None:
@@ -71,6 +101,10 @@ def read_standing(path: Path) -> Standing | None:
             waiting=tuple(WaitingFile(**line) for line in facts["waiting"]),
             waiting_in_all=facts["waiting_in_all"],
             troubles=tuple(str(line) for line in facts.get("troubles", ())),
+            rules_error=str(facts.get("rules_error", "")),
+            rules_loaded_at=float(facts.get("rules_loaded_at", 0.0)),
+            rules_digest=str(facts.get("rules_digest", "")),
+            rules=tuple(RuleLine(**line) for line in facts.get("rules", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

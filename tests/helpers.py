@@ -48,6 +48,8 @@ class FakeClock:
         return self._monotonic
 
     async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         wake = asyncio.Event()
         self._sleepers.append((self._monotonic + seconds, wake))
         await wake.wait()

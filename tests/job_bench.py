@@ -14,6 +14,8 @@ from nemowatch.clock import SystemClock
 from nemowatch.jobs.clerk import Clerk, Waker
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.desk import JobDesk
+from nemowatch.jobs.dispatcher import Dispatcher
+from nemowatch.jobs.hashing import ContentHashes
 from nemowatch.jobs.identity import hash_content, make_job_id
 from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
@@ -21,15 +23,18 @@ from nemowatch.jobs.order_desk import OrderDesk
 from nemowatch.jobs.orders import Action, OrderAnswer, OrderBook
 from nemowatch.jobs.patience import ServiceWatch
 from nemowatch.jobs.purse import Purse
-from nemowatch.jobs.records import JobRecord, JobSpec, SourceFile
+from nemowatch.jobs.records import JobRecord, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.run import JobSettings, Workshop
 from nemowatch.jobs.shared_sessions import SharedSessions
+from nemowatch.jobs.stepping import Checkpoints
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.waiting_line import WaitingLine
 from nemowatch.jobs.workflow import RecordingWorkflow
 from nemowatch.nemo.attribution import Attribution
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.timeouts import Timeouts
 from nemowatch.nemo.token import TokenSource
+from nemowatch.rules.rule import Limits
 from nemowatch.sandbox.server import Sandbox
 
 FAST = JobSettings(
@@ -48,6 +53,7 @@ FAST = JobSettings(
     longest_fault_pause=0.1,
     plan_pause=0.02,
     account_pause=0.0,
+    folder_pause=0.02,
 )
 
 Step = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
@@ -59,6 +65,7 @@ class Rounds:
     def __init__(self) -> None:
         self.waiting: list[tuple[str, int]] = []
         self.kept: dict[tuple[str, int], list[tuple[str, dict[str, Any]]]] = {}
+        self.before: dict[str, Callable[[], object]] = {}  # what happens just before a step, once
 
     async def enqueue(self, job_id: str, *, priority: int, number: int = 1, start_step: int = 1) -> None:
         if (job_id, number) not in self.kept:
@@ -66,7 +73,7 @@ class Rounds:
             self.kept[job_id, number] = before[: start_step - 1]
             self.waiting.append((job_id, number))
 
-    def checkpoint_of(self, job_id: str, number: int) -> Callable[[str, Step], Coroutine[Any, Any, Any]]:
+    def checkpoint_of(self, job_id: str, number: int) -> Checkpoints:
         kept = self.kept.setdefault((job_id, number), [])
         count = 0
 
@@ -74,6 +81,7 @@ class Rounds:
             nonlocal count
             count += 1
             if len(kept) < count:
+                self.before.pop(name, lambda: None)()
                 kept.append((name, json.loads(json.dumps(await step()))))
             kept_name, answer = kept[count - 1]
             assert kept_name == name, "a replay must take the same steps"
@@ -109,17 +117,19 @@ class Bench:
             watch=ServiceWatch(api.read_credits, clock, FAST),
         )
         self.rounds = Rounds()
-        self.waker = Waker(self.store, self.rounds, clock)
+        line = WaitingLine(database.engine)
+        self.dispatcher = Dispatcher(line, self.rounds, clock, Limits(jobs=100, starts=None))
+        self.waker = Waker(self.store, self.dispatcher, clock)
+        self.hashes = ContentHashes()
         self.orders = OrderBook(database.engine)
         self.desk = JobDesk(
-            self.store, self.workshop.markers, KnownFileBook(database), self.rounds, clock, rules=()
+            self.store, self.workshop.markers, KnownFileBook(database), self.hashes, self.dispatcher, clock
         )
         self.clerk = Clerk(
             self.workshop,
             self.waker,
             OrderDesk(self.workshop, self.orders, self.waker, self.desk),
             api,
-            self.desk.queue_unfinished,
         )
 
     def add_job(
@@ -128,6 +138,7 @@ class Bench:
         deliver: tuple[str, ...] = ("video", "media"),
         source: Path | None = None,
         output: str = "talk",
+        stop: Stop | None = None,
         **facts: Any,
     ) -> JobSpec:
         path = source or self.root / "talks" / "talk.mp4"
@@ -153,11 +164,12 @@ class Bench:
                 **facts,
             }
         )
-        self.store.add(spec)
+        self.store.add(spec, stop=stop, state=JobState.QUEUED if stop is None else JobState.WAITING)
         return spec
 
     async def run(self, spec: JobSpec) -> JobRecord:
         """Run the present round of a job to where it ends or stops."""
+        await self.dispatcher.offer()
         record = self.record(spec)
         checkpoint = self.rounds.checkpoint_of(spec.job_id, record.round)
         await RecordingWorkflow(self.workshop, checkpoint).run(spec.job_id, record.round)
@@ -165,6 +177,7 @@ class Bench:
 
     async def run_until_final(self, spec: JobSpec, *, rounds: int = 20) -> JobRecord:
         """Run a job, letting it go on when its time has come, until it has ended."""
+        record = self.record(spec)
         for _ in range(rounds):
             record = await self.run(spec)
             if record.state.is_final:
@@ -178,6 +191,7 @@ class Bench:
         """Give an order, as a command does, and have it carried out."""
         number = self.orders.give(spec.job_id, action, text, now=self.workshop.clock.now())
         await self.clerk.look()
+        await self.dispatcher.offer()
         answer = self.orders.read_answer(number)
         assert answer is not None
         return answer
@@ -229,4 +243,5 @@ async def open_bench(
             yield bench
         finally:
             await bench.workshop.watch.stop()
+            bench.hashes.close()
             database.close()

@@ -279,7 +279,7 @@ def test_text_log_is_one_line_a_message_with_time_level_and_job() -> None:
 
 
 def test_line_break_in_a_message_does_not_forge_a_line() -> None:
-    assert _log_lines("DEBUG", "text")[0].endswith(r"DEBUG    a detail\x0aof two lines")
+    assert _log_lines("DEBUG", "text")[0].endswith(r"DEBUG    a detail\nof two lines")
 
 
 def test_json_log_is_one_object_a_line() -> None:

@@ -20,9 +20,9 @@ from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.errors import RateLimited
 from nemowatch.nemo.token import TokenSource
 from nemowatch.places import StateFolder, client_id_path, default_rules_path
+from nemowatch.rules.file_keys import NemoKeys
 from nemowatch.rules.kinds import read_address
 from nemowatch.rules.load import load_rules
-from nemowatch.rules.model import NemoKeys
 from nemowatch.rules.problems import RulesInvalid
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Account:
 def read_rules_if_good(path: Path) -> RuleBook | None:
     """The rules, for the addresses and limits in them; None where there are none that can be read."""
     try:
-        return load_rules(path, require_folders=False)
+        return load_rules(path)
     except RulesInvalid:
         return None
 

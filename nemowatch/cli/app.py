@@ -11,10 +11,12 @@ import typer
 from nemowatch import __version__
 from nemowatch.cli.credits_command import show_credits
 from nemowatch.cli.demo_command import demo
+from nemowatch.cli.explain_command import explain
 from nemowatch.cli.guard import guarded
 from nemowatch.cli.jobs_commands import list_jobs, open_project, show_job, show_log
 from nemowatch.cli.manner import Command, CommandGroup
 from nemowatch.cli.order_commands import answer, cancel, refine, release, rerun, retry
+from nemowatch.cli.reload_command import reload
 from nemowatch.cli.rules_commands import check, init, schema
 from nemowatch.cli.run_command import run
 from nemowatch.cli.sandbox_command import sandbox
@@ -66,6 +68,8 @@ app.command(cls=Command, rich_help_panel=_START)(guarded(init))
 app.command(cls=Command, rich_help_panel=_START)(guarded(check))
 app.command(cls=Command, rich_help_panel=_DAILY)(guarded(run))
 app.command(cls=Command, rich_help_panel=_DAILY)(guarded(status))
+app.command(cls=Command, rich_help_panel=_DAILY)(guarded(explain))
+app.command(cls=Command, rich_help_panel=_DAILY)(guarded(reload))
 app.add_typer(jobs, name="jobs", rich_help_panel=_DAILY)
 app.command("credits", cls=Command, rich_help_panel=_DAILY)(guarded(show_credits))
 jobs.command("list", cls=Command, rich_help_panel=_LOOK)(guarded(list_jobs))

@@ -44,7 +44,7 @@ def job_as_json(record: JobRecord, spending: SpendingBook | None) -> dict[str, A
         "state": record.state.value,
         "reason": record.reason,
         "cause": None if stop is None or stop.cause is None else stop.cause.value,
-        "wake_at": None if stop is None else _iso(stop.wake_at),
+        "wake_at": None if stop is None else iso_moment(stop.wake_at),
         "question": None if stop is None else stop.question or None,
         "attempt": record.attempt,
         "cost": None if spending is None else spending.cost_of(spec.job_id),
@@ -64,10 +64,10 @@ def job_as_json(record: JobRecord, spending: SpendingBook | None) -> dict[str, A
             }
             for output in record.outputs
         ],
-        "queued_at": _iso(spec.queued_at),
-        "started_at": _iso(record.started_at),
-        "updated_at": _iso(record.updated_at),
-        "finished_at": _iso(record.finished_at),
+        "queued_at": iso_moment(spec.queued_at),
+        "started_at": iso_moment(record.started_at),
+        "updated_at": iso_moment(record.updated_at),
+        "finished_at": iso_moment(record.finished_at),
     }
 
 
@@ -78,5 +78,6 @@ def seconds_taken(record: JobRecord, *, now: float) -> float | None:
     return (record.finished_at or now) - record.started_at
 
 
-def _iso(moment: float | None) -> str | None:
+def iso_moment(moment: float | None) -> str | None:
+    """A moment in seconds since the epoch, in ISO 8601 (UTC)."""
     return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")

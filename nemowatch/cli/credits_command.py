@@ -28,7 +28,7 @@ def show_credits(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
 
     configure_logs("WARNING")
     usual = default_rules_path()
-    book = load_rules(rules.expanduser(), require_folders=False) if rules else read_rules_if_good(usual)
+    book = load_rules(rules.expanduser()) if rules else read_rules_if_good(usual)
     state = StateFolder.locate()
     account = read_account(find_addresses(book), state)
     spent = _spent_today(state)

@@ -49,6 +49,8 @@ def _retry(record: JobRecord) -> str:
         return f"it has not stopped: it is {record.state}."
     if record.stop is None:
         return f"it is {record.state}, and nobody knows where it stopped."
+    if record.is_parked and record.stop.cause in {Cause.BACKLOG, Cause.SCHEDULE}:
+        return "it has not begun; there is nothing to try again."
     return ""
 
 
@@ -62,6 +64,8 @@ def _release(record: JobRecord) -> str:
         return f"nothing holds it: it is {record.state}."
     if cause is Cause.SESSION:
         return "its session is gone, and the edit in it; there is nothing to go on with."
+    if cause is Cause.FOLDER:
+        return f"it goes on when its folder is back. {record.reason}".rstrip()
     if cause is Cause.TURN:
         return f"it goes on when the other job has ended. {record.reason}".rstrip()
     return ""

@@ -19,7 +19,11 @@ _Job: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's i
 def list_jobs(
     state: Annotated[
         list[str] | None,
-        typer.Option("--state", metavar="STATE", help="Only jobs in this state; may be repeated."),
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help="Only jobs in this state; may be repeated. `skipped`: files that make no job.",
+        ),
     ] = None,
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="NAME", help="Only jobs of this rule.")
@@ -30,15 +34,22 @@ def list_jobs(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List jobs, the newest first."""
+    """List jobs, the newest first.
+
+    With `--state skipped` it lists the files that make none: what was there before a rule, and duplicates.
+    """
     from nemowatch.cli.book import job_as_json  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table  # noqa: PLC0415
     from nemowatch.cli.selection import parse_states  # noqa: PLC0415
+    from nemowatch.cli.skipped import SKIPPED, list_skipped  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.jobs.reading import open_books  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
-    states = parse_states(state or ())
+    if state == [SKIPPED]:
+        list_skipped(rule, limit, as_json=as_json)
+        return
+    states = parse_states(state or (), SKIPPED)
     with open_books(StateFolder.locate().database) as books:
         store, spending = books or (None, None)
         records = () if store is None else store.list_jobs(states=states, rule=rule, limit=limit)
@@ -127,14 +138,20 @@ def _print_ways_out(console: Console, records: tuple[JobRecord, ...]) -> None:
     """Below the table, where no line is broken: what to type for the jobs that need the user."""
     from nemowatch.cli.screen import print_below  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.cli.ways_out import find_ways_out, short_id  # noqa: PLC0415
-    from nemowatch.jobs.records import JobState  # noqa: PLC0415
+    from nemowatch.jobs.records import Cause, JobState  # noqa: PLC0415
 
-    stuck = [record for record in records if record.state in {JobState.ATTENTION, JobState.HELD}]
-    if stuck:
+    lines: dict[str, str] = {}
+    for record in records:
+        if record.state not in {JobState.ATTENTION, JobState.HELD}:
+            continue
+        is_of_backlog = record.stop is not None and record.stop.cause is Cause.BACKLOG
+        # What lets the whole backlog go is told once.
+        for way in find_ways_out(record)[: 1 if is_of_backlog else None]:
+            lines.setdefault(way.command, f"{short_id(record)}  {way.command}  {way.does}")
+    if lines:
         console.print("\n[bold]What helps[/]")
-    for record in stuck:
-        for way in find_ways_out(record):
-            print_below(console, f"{short_id(record)}  {way.command}  {way.does}", indent=0)
+    for line in lines.values():
+        print_below(console, line, indent=0)
 
 
 def _print_facts(console: Console, record: JobRecord, cost: int | None) -> None:

@@ -72,8 +72,9 @@ def release(
 ) -> None:
     """Let jobs go that are held, wait or need you.
 
-    Past a limit on credits; with the timeline as it is, where nobody can tell whether a prompt counted; as the
-    service thinks best, where it asked something; at once, where they would be tried later.
+    Past a limit on credits; outside of their hours; those that were there before their rule; with the timeline as it
+    is, where nobody can tell whether a prompt counted; as the service thinks best, where it asked something; at once,
+    where they would be tried later. With a filter it says how many there are and what they may cost, and asks.
     """
     _order("release", jobs, every, rule, state, yes=yes, as_json=as_json)
 

@@ -50,15 +50,16 @@ def order_several(action: Action, selection: Selection, *, yes: bool, as_json: b
     with open_books(state.database) as books:
         store, spending = books or (None, None)
         records = choose_jobs(store, action, selection)
-        cost = _cost_of(action, records, spending)
+        # A job that was named is released without a question: that is what the user has looked at.
+        is_asked = selection.is_filter or action is not Action.RELEASE
+        cost = _cost_of(action, records, spending) if is_asked else ""
     if not records:
         _show_nothing(action, as_json=as_json)
         return
-    # A job that was named is released without a question: that is what the user has looked at.
-    if selection.is_filter or (cost and action is not Action.RELEASE):
+    if selection.is_filter or cost:
         count = format_count(len(records), "job")
         facts = f"{count} would be {_DONE_TO[action]}. {cost}".rstrip()
-        is_costly = bool(cost) and action is not Action.RELEASE
+        is_costly = bool(cost) and (action is not Action.RELEASE or any(map(_is_of_backlog, records)))
         agree(printable(facts), "Go on?", is_costly=is_costly, yes=yes)
     _show(action, Courier(state).give(action, records), as_json=as_json)
 
@@ -92,10 +93,22 @@ def _cost_of(action: Action, records: Sequence[JobRecord], spending: SpendingBoo
         balance = read_known_balance()
         left = "" if balance is None else f" {format_count(balance.available, 'credit')} are available."
         return f"Each is paid for again: {price_jobs(records, spending)}.{left}"
-    if action is Action.RELEASE:
-        past_limits = [record for record in records if _is_held_for_money(record)]
-        return f"What that may cost: {price_jobs(past_limits, spending)}." if past_limits else ""
-    return ""
+    return _cost_of_release(records, spending) if action is Action.RELEASE else ""
+
+
+def _cost_of_release(records: Sequence[JobRecord], spending: SpendingBook | None) -> str:
+    """What is paid by jobs that go past a limit on credits, or would not have begun yet."""
+    paying = [record for record in records if _is_held_for_money(record) or _is_of_backlog(record)]
+    if not paying:
+        return ""
+    cost = f"What that may cost: {price_jobs(paying, spending)}."
+    # The service is asked for the balance only where much may be spent at once.
+    balance = read_known_balance() if any(map(_is_of_backlog, paying)) else None
+    return cost if balance is None else f"{cost} {format_count(balance.available, 'credit')} are available."
+
+
+def _is_of_backlog(record: JobRecord) -> bool:
+    return record.stop is not None and record.stop.cause is Cause.BACKLOG
 
 
 def _is_held_for_money(record: JobRecord) -> bool:

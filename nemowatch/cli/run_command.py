@@ -36,7 +36,8 @@ def run(
     from nemowatch.places import StateFolder, default_rules_path  # noqa: PLC0415
     from nemowatch.rules.load import load_rules  # noqa: PLC0415
 
-    book = load_rules(rules or default_rules_path())
+    # Absolute, since `status`, `explain` and `reload` are told of it in whatever folder they run.
+    book = load_rules((rules or default_rules_path()).expanduser().absolute())
     configure_logs(book.log_level, book.log_format)
     report = asyncio.run(Daemon(book, StateFolder.locate()).run(once=once))
     if report.stopped_by is signal.SIGINT:

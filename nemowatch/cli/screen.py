@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 10_000
 """Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
+_LABEL_WIDTH = 13
 _STYLES = {
     "done": "green",
     "failed": "red",
@@ -89,15 +90,19 @@ def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = Tru
     return table
 
 
-def print_standstill(console: Console, record: JobRecord, *, now: float) -> None:
-    """A job that stands still: which it is, why, when it goes on, and a line for each command that helps."""
-    spec = record.spec
-    print_below(
-        console, f"{short_id(record)}  {spec.source.path.name}, rule {spec.rule}: {record.state}", indent=0
-    )
+def print_standstill(console: Console, record: JobRecord, *, now: float, count: int = 1) -> None:
+    """A job that stands still: which it is, why, when it goes on, and a line for each command that helps.
+
+    Where it stands for `count` jobs of a backlog, they are named together, with the command that helps them all.
+    """
+    spec, ways = record.spec, find_ways_out(record)
+    which = f"{short_id(record)}  {spec.source.path.name}, rule {spec.rule}"
+    if count > 1:
+        which, ways = f"{count} jobs of rule {spec.rule}", ways[:1]
+    print_below(console, f"{which}: {record.state}", indent=0)
     print_below(console, describe_standing(record, now=now), indent=2)
     # One that keeps its place in the queue goes on by itself.
-    for way in find_ways_out(record) if record.is_parked else ():
+    for way in ways if record.is_parked else ():
         print_below(console, f"{way.command}  {way.does}", indent=4)
 
 
@@ -107,6 +112,17 @@ def print_below(console: Console, text: str, *, indent: int) -> None:
     for line in Text(printable(text)).wrap(console, room, overflow="fold"):
         line.rstrip()
         console.print(Text(" " * indent).append_text(line))
+
+
+def print_labelled(console: Console, label: str, values: Iterable[str], *, style: str = "") -> None:
+    """Print a label and its values below each other; what is too long goes on below, and nothing is cut."""
+    indent = _LABEL_WIDTH if label else 0
+    for value in values:
+        room = max(20, console.width - indent)
+        for line in Text(printable(value)).wrap(console, room, overflow="fold"):
+            line.rstrip()
+            console.print(Text.assemble((label.ljust(indent), style), line))
+            label = ""
 
 
 def show_state(record: JobRecord) -> str:

@@ -5,6 +5,7 @@ Used by the commands that show jobs or refuse an order. Reads a record and nothi
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,12 @@ _PARKED: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.RATE: (_TRY_NOW,),
     Cause.FAULT: (_TRY_NOW,),
     Cause.RENDER: (_TRY_NOW,),
+    Cause.BACKLOG: (
+        ("nemowatch jobs release --rule {rule}", "lets all of its rule go"),
+        ("nemowatch jobs release {job}", "lets this one go"),
+    ),
+    Cause.SCHEDULE: (("nemowatch jobs release {job}", "starts it now"),),
+    Cause.FOLDER: (),
     Cause.TURN: (),
     Cause.QUESTION: (
         ('nemowatch jobs answer {job} "…"', "answers it"),
@@ -38,6 +45,10 @@ _PARKED: dict[Cause, tuple[tuple[str, str], ...]] = {
         ("nemowatch jobs retry {job}", "sends the prompt again: may be paid twice"),
     ),
     Cause.SESSION: (("nemowatch jobs retry {job}", "makes the edit again, and pays again"),),
+}
+_GOES_ON_WHEN: dict[Cause | None, str] = {
+    Cause.TURN: "goes on when that job has ended",
+    Cause.FOLDER: "goes on when the folder is back",
 }
 _RETRY = ("nemowatch jobs retry {job}", "goes on where it stopped")
 _RERUN = ("nemowatch jobs rerun {job}", "makes it anew, and pays again")
@@ -60,7 +71,9 @@ def short_id(record: JobRecord) -> str:
 
 def find_ways_out(record: JobRecord) -> tuple[WayOut, ...]:
     """The commands that fit a job as it stands, the likeliest first; none where only waiting helps."""
-    return tuple(WayOut(command.format(job=short_id(record)), does) for command, does in _pairs(record))
+    # A name may hold blanks or what a shell takes for its own.
+    names = {"job": short_id(record), "rule": shlex.quote(record.spec.rule)}
+    return tuple(WayOut(command.format(**names), does) for command, does in _pairs(record))
 
 
 def describe_wake(record: JobRecord, *, now: float) -> str:
@@ -74,8 +87,9 @@ def describe_wake(record: JobRecord, *, now: float) -> str:
     if not record.is_parked or stop is None:
         return ""
     if stop.wake_at is None:
-        return "goes on when that job has ended" if stop.cause is Cause.TURN else ""
-    return f"goes on {_show_moment(stop.wake_at, now=now)}"
+        return _GOES_ON_WHEN.get(stop.cause, "")
+    verb = "starts" if stop.cause is Cause.SCHEDULE else "goes on"
+    return f"{verb} {show_moment_to_come(stop.wake_at, now=now)}"
 
 
 def describe_standing(record: JobRecord, *, now: float) -> str:
@@ -95,7 +109,7 @@ def _pairs(record: JobRecord) -> tuple[tuple[str, str], ...]:
     return (_CANCEL,)
 
 
-def _show_moment(moment: float, *, now: float) -> str:
+def show_moment_to_come(moment: float, *, now: float) -> str:
     """A moment to come, in local time and as short as it is clear."""
     if moment <= now:
         return "now"

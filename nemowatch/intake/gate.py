@@ -2,20 +2,24 @@
 
 A list of addresses (`*.urls`) holds no media; it passes when every line of it is one.
 
-Called by intake for settled files, a few at a time. It reads; it never changes, moves or keeps open anything.
+Called by intake for settled files, a few at a time. It reads; it never changes, moves or keeps open anything,
+and opens nothing but regular files whose content lies on this disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from nemowatch.intake.look import is_behind_link, read_version
+from nemowatch.intake.filesystems import file_system_of
+from nemowatch.intake.lease import is_open_for_writing
+from nemowatch.intake.look import is_behind_link, is_behind_mount, read_version
+from nemowatch.intake.placeholder import is_online_only, may_be_online_only
 from nemowatch.intake.records import Ready
 from nemowatch.media.errors import IncompleteMedia, MediaError
 from nemowatch.media.probe import probe
-from nemowatch.media.sniff import sniff
 from nemowatch.rules.address_list import NoAddressYet, WrongAddressList, is_address_list, read_addresses
 
 if TYPE_CHECKING:
@@ -24,6 +28,14 @@ if TYPE_CHECKING:
     from nemowatch.intake.records import FileVersion
     from nemowatch.media.probe import MediaInfo
     from nemowatch.rules.rule import Rule
+
+_ELSEWHERE = (
+    "its content is not on this disk (an online-only file of a cloud service, or space that is only reserved); "
+    "make it available offline"
+)
+_PROGRESS_ENDINGS = (".aria2", "-lftp-pget-status", ".st")
+"""What aria2, lftp and axel add to the name under which they download, for the file that keeps how far they are."""
+_STILL_WRITTEN = "another program still has it open for writing"
 
 
 @dataclass(frozen=True)
@@ -60,33 +72,55 @@ async def check_file(version: FileVersion, rule: Rule, folder: Path) -> GateAnsw
 
 def _check(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
     try:
-        # Sniffing and probing take a path, so what stands there is compared before and after.
-        before = _read_inside(folder, version.path)
-        if before != version:
-            return Changed(before)
-        media = _look_inside(version.path)
-        after = _read_inside(folder, version.path)
-        if after != version:
-            return Changed(after)
+        # What is looked into is opened by its path, so what stands there is compared before and after.
+        return (
+            _find_change(version, folder)
+            or _find_hindrance(version.path)
+            or _look_inside(version, rule, folder)
+        )
     except FileNotFoundError:
         return Changed(None)
     except OSError as error:
         return NotYet(f"it can't be read: {error.strerror or error}")
-    return media if isinstance(media, NotYet | Refused) else Ready(version, rule, folder, media)
 
 
-def _read_inside(folder: Path, path: Path) -> FileVersion | None:
-    return None if is_behind_link(folder, path.parent) else read_version(path)
+def _find_change(version: FileVersion, folder: Path) -> Changed | None:
+    path = version.path
+    found = None
+    if not is_behind_link(folder, path.parent) and not is_behind_mount(folder, path):
+        found = read_version(path, keeps_inodes=version.inode != 0)
+    return None if found == version else Changed(found)
 
 
-def _look_inside(path: Path) -> MediaInfo | NotYet | Refused | None:
+def _find_hindrance(path: Path) -> NotYet | None:
+    """Why a file must not be looked into now. The first questions are asked before the file is opened at all."""
+    status = path.lstat()
+    if may_be_online_only(status) and is_online_only(status, file_system_of(path)):
+        return NotYet(_ELSEWHERE)
+    for ending in _PROGRESS_ENDINGS:
+        if os.path.lexists(f"{path}{ending}"):
+            return NotYet(f"its download is not finished: {path.name}{ending} is still there")
+    # Where nobody can tell whether it is open, its quiet time and its content alone decide.
+    return NotYet(_STILL_WRITTEN) if is_open_for_writing(path) else None
+
+
+def _look_inside(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
+    verdict = _judge(version, rule, folder)
+    # What was read while the file was exchanged or written says nothing about this version.
+    return _find_change(version, folder) or _find_hindrance(version.path) or verdict
+
+
+def _judge(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
     try:
-        if is_address_list(path):
-            read_addresses(path)
-            return None
-        sniff(path)
-        return probe(path)
+        return Ready(version, rule, folder, _read_content(version.path))
     except (IncompleteMedia, NoAddressYet) as error:
         return NotYet(str(error))
     except (MediaError, WrongAddressList) as error:
         return Refused(str(error))
+
+
+def _read_content(path: Path) -> MediaInfo | None:
+    if is_address_list(path):
+        read_addresses(path)
+        return None
+    return probe(path)

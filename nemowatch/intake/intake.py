@@ -1,65 +1,64 @@
 """From folders to complete files: gathers hints and scans, lets files settle, checks them, hands them over.
 
     event ─┐
-    scan  ─┴→ which rules take it? → known already? → settle → gate → take
+    scan  ─┴→ sightings → settle → gatekeeper → take
 
-Made, started and stopped by the daemon, which also calls `scan_all` at start and on a timer. It runs in the
-event loop, and what touches the disk in threads; at rest it sleeps until a hint comes or a file is due. It
-never loses a file: what can't be taken now is looked at again, for ever.
+Made, started and stopped by the daemon, which also calls `scan_all` and `scan_often` on timers, and `follow` when the
+rules have changed. It runs in the event loop, and what touches the disk in threads; at rest it sleeps until a hint
+comes or a file is due. It never loses a file: what can't be taken now is looked at again, for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from nemowatch.errors import NemoWatchError
+from nemowatch.intake.first_looks import FirstLooks
 from nemowatch.intake.folders import WatchFolders
-from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
+from nemowatch.intake.gatekeeper import Gatekeeper
 from nemowatch.intake.look import read_version
+from nemowatch.intake.memory import ForgetfulBook
+from nemowatch.intake.presence import ForgetfulMemory
 from nemowatch.intake.records import Candidate, FileVersion, PendingFile, PendingState, Ready
-from nemowatch.intake.settle import Settler
-from nemowatch.intake.takers import Takers, outermost
-from nemowatch.intake.watch import FolderWatcher, Hint
-from nemowatch.rules.prompt_file import recording_of
+from nemowatch.intake.sightings import Sightings
+from nemowatch.intake.takers import Takers
+from nemowatch.intake.waiting_room import Note, WaitingRoom
+from nemowatch.intake.watch import FolderWatcher
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+    from pathlib import Path
 
     from nemowatch.clock import Clock
-    from nemowatch.intake.gate import GateAnswer
+    from nemowatch.intake.folders import Polling
+    from nemowatch.intake.memory import FirstLookBook, KnownFiles
+    from nemowatch.intake.presence import FolderMemory
     from nemowatch.intake.records import FolderStatus
-    from nemowatch.intake.settle import Standing
+    from nemowatch.intake.watch import Hint
     from nemowatch.rules.rule import Rule
 
 _CHECKS_AT_ONCE = 4
 _PIECE = 200
-"""Hints or looks handled before other tasks of the event loop get their turn."""
+"""Looks handled before other tasks of the event loop get their turn."""
+
+_DEFAULT_BACKLOG = 10
 
 
-class KnownFiles(Protocol):
-    """The memory of what was taken or refused. Asked in the event loop, so its answers must come quickly."""
+@dataclass(frozen=True)
+class Memories:
+    """What is kept over restarts; nothing by default.
 
-    def is_known(self, rule_name: str, version: FileVersion) -> bool:
-        """Whether this very version was taken or refused for this rule."""
-        ...
+    Attributes:
+        first_looks: which rules have looked into which folders.
+        folders: which folders stood under the names of the watch folders.
+    """
 
-    def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
-        """Keep that this version is not to be taken, and why."""
-        ...
-
-
-class _Note(NamedTuple):
-    """Why a file is still waited for; told in the log once for each version and reason."""
-
-    version: FileVersion | None
-    state: PendingState
-    reason: str
+    first_looks: FirstLookBook = field(default_factory=ForgetfulBook)
+    folders: FolderMemory = field(default_factory=ForgetfulMemory)
 
 
 class Intake:
@@ -70,6 +69,12 @@ class Intake:
         known: asked before anything is done with a file, and told of refusals.
         take: makes a job of a file and makes its version known; when it raises, it is called again later.
         clock: for quiet times and pauses.
+        memories: keep over restarts which rules have looked into which folders, and which folders those were.
+        backlog: a rule that finds more files than this on its first look holds them.
+        polling: whether folders are scanned often instead of trusting the system's events.
+
+    Attributes:
+        on_folder_change: called in the event loop when a watch folder goes offline or comes back.
     """
 
     def __init__(
@@ -79,39 +84,55 @@ class Intake:
         known: KnownFiles,
         take: Callable[[Ready], Awaitable[None]],
         clock: Clock,
+        memories: Memories | None = None,
+        backlog: int = _DEFAULT_BACKLOG,
+        polling: Polling = "auto",
     ) -> None:
-        self._takers = Takers(rules)
+        memories = memories or Memories()
+        self.on_folder_change: Callable[[Path, FolderStatus], None] = _do_nothing
         self._known = known
-        self._take = take
         self._clock = clock
-        self._watcher = FolderWatcher(self._on_hints)
-        self._folders = WatchFolders(self._takers, self._watcher)
-        self._settler = Settler()
-        self._notes: dict[Candidate, _Note] = {}
-        self._hints: deque[Hint] = deque()
-        self._new_folders: set[str] = set()
-        self._settled: asyncio.Queue[tuple[Candidate, FileVersion]] = asyncio.Queue()
+        self._takers = Takers(rules)
         self._wake = asyncio.Event()
-        self._folders_appeared = asyncio.Event()
         self._rest = asyncio.Event()
-        self._scan_turn = asyncio.Lock()
-        self._scans_going_on = 0
+        self._looks = FirstLooks(memories.first_looks, known)
+        self._room = WaitingRoom(clock, self._looks.left)
+        self._watcher = FolderWatcher(self._on_hints)
+        self._folders = WatchFolders(
+            self._takers,
+            self._watcher,
+            polling=polling,
+            memory=memories.folders,
+            clock=clock,
+            on_change=self._tell_folder_change,
+        )
+        self._sightings = Sightings(self._room, self._looks, known, self._folders, clock, self._wake.set)
+        self._gatekeeper = Gatekeeper(self._room, self._looks, known, take, clock, self._wake.set)
+        self._sightings.follow(self._takers, backlog)
+        self._gatekeeper.follow(self._takers)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to listen and to work. The folders are watched from the first `scan_all` on."""
+        await self._looks.start()
         self._watcher.start(asyncio.get_running_loop())
-        works: list[Coroutine[None, None, None]] = [self._settle_files(), self._scan_new_folders()]
-        works += [self._check_files() for _ in range(_CHECKS_AT_ONCE)]
+        works: list[Coroutine[None, None, None]] = [
+            self._settle_files(),
+            self._sightings.scan_new_folders(),
+            self._folders.run(self._sightings.scan),
+        ]
+        works += [self._gatekeeper.run() for _ in range(_CHECKS_AT_ONCE)]
         self._tasks = [asyncio.create_task(work) for work in works]
         for task in self._tasks:
             task.add_done_callback(_tell_defect)
 
     async def stop(self) -> None:
         """End; a file that is being taken may or may not become known, and is met again at the next start."""
+        self._sightings.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._looks.stop()
         await asyncio.to_thread(self._watcher.stop)
 
     async def join(self) -> None:
@@ -127,14 +148,32 @@ class Intake:
 
     async def scan_all(self) -> None:
         """Look through every watch folder once and see that each is watched. One such scan runs at a time."""
-        async with self._scan_turn:
-            for folder in self._takers.folders:
-                await self._sight_all(self._folders.scan(folder))
+        await self._sightings.scan(self._takers.folders)
+
+    async def scan_often(self) -> None:
+        """Look through the folders from which events don't come; to be called every `SCANNED_SECONDS`."""
+        polled = self._folders.polled_folders()
+        if polled:
+            await self._sightings.scan(polled)
+
+    async def follow(self, rules: Sequence[Rule], backlog: int, polling: Polling = "auto") -> None:
+        """These rules count from now on; a scan finds what is new to them.
+
+        Files that wait already keep their quiet time; those that no rule takes any more are forgotten.
+        """
+        await self._looks.start()
+        self._takers = Takers(rules)
+        self._folders.follow(self._takers, polling)
+        self._sightings.follow(self._takers, backlog)
+        self._gatekeeper.follow(self._takers)
 
     def pending(self) -> tuple[PendingFile, ...]:
         """Every file that is on its way to becoming a job."""
-        now = self._clock.monotonic()
-        return tuple(self._describe(standing, now) for standing in self._settler.standings())
+        return self._room.pending()
+
+    def rules_that_take(self, path: Path) -> list[str]:
+        """The names of the rules that take the file at a path."""
+        return [taker.rule.name for taker in self._takers.takers_of(path)]
 
     def folders(self) -> tuple[FolderStatus, ...]:
         """How each watch folder is looked after."""
@@ -145,7 +184,7 @@ class Intake:
 
         Files that were found incomplete, or could not be taken, are looked at again later and don't count.
         """
-        return not (self._hints or self._new_folders or self._scans_going_on or self._settler.is_busy())
+        return not (self._sightings.is_busy or self._folders.has_wanted or self._room.settler.is_busy())
 
     async def wait_idle(self) -> None:
         """Wait until `idle`.
@@ -164,67 +203,22 @@ class Intake:
                 await self.join()
                 return
 
-    # Sightings: what the watches hint at and what the scans find.
+    def _tell_folder_change(self, folder: Path, status: FolderStatus) -> None:
+        self.on_folder_change(folder, status)
 
     def _on_hints(self, hints: Collection[Hint]) -> None:
-        self._hints.extend(hints)
-        self._wake.set()
-
-    def _take_hints(self) -> None:
-        now = self._clock.monotonic()
-        for _ in range(min(_PIECE, len(self._hints))):
-            hint = self._hints.popleft()
-            if hint.is_folder:
-                self._new_folders.add(hint.path)
-                self._folders_appeared.set()
-                continue
-            path = Path(hint.path)
-            # Prompts that are saved right after their recording are waited for as well.
-            path = recording_of(path) or path
-            for rule, _folder in self._takers.takers_of(path):
-                self._settler.hint(Candidate(rule.name, path), rule.settle_seconds, now)
-
-    async def _scan_new_folders(self) -> None:
-        while True:
-            await self._folders_appeared.wait()
-            self._folders_appeared.clear()
-            appeared = outermost(self._new_folders)
-            # Counted before the set is emptied, so that nobody finds intake idle in between.
-            self._scans_going_on += 1
-            self._new_folders.clear()
-            for start in map(Path, appeared):
-                for folder in self._takers.folders_above(start):
-                    await self._sight_all(self._folders.scan_below(folder, start))
-            self._scans_going_on -= 1
-            self._wake.set()
-
-    async def _sight_all(self, batches: AsyncIterator[list[FileVersion]]) -> None:
-        self._scans_going_on += 1
-        try:
-            async for batch in batches:
-                self._sight(batch)
-        finally:
-            self._scans_going_on -= 1
-            self._wake.set()
-
-    def _sight(self, versions: list[FileVersion]) -> None:
-        now = self._clock.monotonic()
-        for version in versions:
-            for rule, _folder in self._takers.takers_of(version.path):
-                if not self._known.is_known(rule.name, version):
-                    self._settler.sight(Candidate(rule.name, version.path), version, rule.settle_seconds, now)
-        self._wake.set()
+        self._sightings.on_hints(hints)
 
     # Settling: one task that looks at what is due, and otherwise sleeps.
 
     async def _settle_files(self) -> None:
         while True:
             self._wake.clear()
-            self._take_hints()
-            due = self._settler.due(self._clock.monotonic())
+            self._sightings.take_hints()
+            due = self._room.settler.due(self._clock.monotonic())
             for start in range(0, len(due), _PIECE):
                 await self._look_at(due[start : start + _PIECE])
-            if self._hints:
+            if self._sightings.has_hints:
                 await asyncio.sleep(0)
             elif not due:
                 if self.idle():
@@ -233,29 +227,34 @@ class Intake:
 
     async def _sleep(self) -> None:
         waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._wake.wait())]
-        next_due = self._settler.next_due()
+        next_due = self._room.settler.next_due()
         if next_due is not None:
-            pause = max(0.0, next_due - self._clock.monotonic())
-            waits.append(asyncio.create_task(self._sleep_for(pause)))
+            waits.append(asyncio.create_task(self._sleep_until(next_due)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
 
-    async def _sleep_for(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    async def _sleep_until(self, moment: float) -> None:
+        await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
 
     async def _look_at(self, candidates: list[Candidate]) -> None:
         for candidate, seen, seen_at in await asyncio.to_thread(self._read_versions, candidates):
             if isinstance(seen, OSError):
                 reason = f"it can't be looked at: {seen.strerror or seen}"
-                self._postpone(candidate, _Note(None, PendingState.INCOMPLETE, reason))
-            elif seen is not None and self._known.is_known(candidate.rule, seen):
-                self._settler.finish(candidate, seen_at)
-            elif self._settler.observe(candidate, seen, seen_at) and seen is not None:
-                self._settled.put_nowait((candidate, seen))
-            self._tidy(candidate)
+                self._room.postpone(candidate, Note(None, PendingState.INCOMPLETE, reason))
+            else:
+                self._observe(candidate, seen, seen_at)
+            self._room.tidy(candidate)
+
+    def _observe(self, candidate: Candidate, seen: FileVersion | None, seen_at: float) -> None:
+        if seen is not None and self._known.is_known(candidate.rule, seen):
+            self._room.finish(candidate)
+        elif self._room.settler.observe(candidate, seen, seen_at) and seen is not None:
+            self._gatekeeper.admit(candidate, seen)
+        elif seen is not None and seen.size == 0:
+            self._looks.left(candidate)
 
     def _read_versions(
         self, candidates: list[Candidate]
@@ -263,73 +262,18 @@ class Intake:
         answers: list[tuple[Candidate, FileVersion | OSError | None, float]] = []
         for candidate in candidates:
             seen_at = self._clock.monotonic()
+            taker = self._takers.taker(candidate)
+            keeps_inodes = taker is None or self._folders.keeps_inodes(taker.folder)
             try:
-                answers.append((candidate, read_version(candidate.path), seen_at))
+                seen = read_version(candidate.path, keeps_inodes=keeps_inodes)
+                answers.append((candidate, seen, seen_at))
             except OSError as error:
                 answers.append((candidate, error, seen_at))
         return answers
 
-    # The gate, a few files at a time.
 
-    async def _check_files(self) -> None:
-        while True:
-            candidate, version = await self._settled.get()
-            try:
-                await self._pass_gate(candidate, version)
-            except (NemoWatchError, OSError) as error:
-                self._postpone(candidate, _Note(version, PendingState.RETRYING, str(error)))
-            except Exception as error:  # noqa: BLE001  whatever went wrong, this file and the others are not lost
-                logger.opt(exception=error).error(f"{version.path}: can't be taken now: {error}")
-                reason = f"{type(error).__name__}: {error}"
-                self._postpone(candidate, _Note(version, PendingState.RETRYING, reason))
-            self._tidy(candidate)
-            self._wake.set()
-
-    async def _pass_gate(self, candidate: Candidate, version: FileVersion) -> None:
-        rule, folder = self._takers.taker(candidate)
-        answer = await check_file(version, rule, folder)
-        if self._settler.is_stirred(candidate):
-            self._settler.finish(candidate, self._clock.monotonic())
-        else:
-            await self._follow(answer, candidate, version)
-
-    async def _follow(self, answer: GateAnswer, candidate: Candidate, version: FileVersion) -> None:
-        """Do what the gate's answer asks for."""
-        if isinstance(answer, NotYet):
-            self._postpone(candidate, _Note(version, PendingState.INCOMPLETE, answer.reason))
-            return
-        if isinstance(answer, Changed) and answer.version is not None:
-            self._settler.restart(candidate, answer.version, self._clock.monotonic())
-            return
-        if isinstance(answer, Refused):
-            logger.warning(f"{version.path}: not taken by the rule '{candidate.rule}': {answer.reason}")
-            self._known.remember_refused(candidate.rule, version, answer.reason)
-        elif isinstance(answer, Ready):
-            await self._take(answer)
-        self._settler.finish(candidate, self._clock.monotonic())
-
-    def _postpone(self, candidate: Candidate, note: _Note) -> None:
-        self._settler.postpone(candidate, self._clock.monotonic())
-        if self._notes.get(candidate) != note:
-            self._notes[candidate] = note
-            logger.info(f"{candidate.path}: not taken yet by the rule '{candidate.rule}': {note.reason}")
-
-    def _tidy(self, candidate: Candidate) -> None:
-        if candidate not in self._settler:
-            self._notes.pop(candidate, None)
-
-    def _describe(self, standing: Standing, now: float) -> PendingFile:
-        rule, path = standing.candidate
-        note = self._notes.get(standing.candidate)
-        state, reason = PendingState.SETTLING, ""
-        if standing.tries and standing.version is not None and standing.version.size == 0:
-            state, reason = PendingState.INCOMPLETE, "it is empty so far"
-        elif standing.tries and note is not None:
-            state, reason = note.state, note.reason
-        if standing.is_out:
-            state = PendingState.CHECKING
-        seconds_left = None if standing.next_look is None else max(0.0, standing.next_look - now)
-        return PendingFile(path, rule, state, seconds_left, reason)
+def _do_nothing(*_: object) -> None:
+    """Nobody wants to know."""
 
 
 def _tell_defect(task: asyncio.Task[None]) -> None:

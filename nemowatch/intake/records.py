@@ -25,7 +25,7 @@ class FileVersion:
         size: in bytes.
         mtime_ns: nanoseconds since the epoch as the file system gives them. Only ever compared for equality:
             files from the future are files like others.
-        inode: tells a replaced file from a changed one.
+        inode: tells a replaced file from a changed one; 0 on file systems that keep none (FAT, many shares).
     """
 
     path: Path
@@ -50,12 +50,14 @@ class Ready:
         rule: the rule that takes it.
         folder: the watch folder of that rule in which it lies.
         media: what probing it found; None for a list of addresses, which holds no media itself.
+        is_held: it is one of many that the rule found on its first look, and waits for the user.
     """
 
     version: FileVersion
     rule: Rule
     folder: Path
     media: MediaInfo | None
+    is_held: bool = False
 
     @property
     def duration_seconds(self) -> float | None:

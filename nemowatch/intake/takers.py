@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from nemowatch.rules.match import Matcher
-from nemowatch.rules.template import output_root
+from nemowatch.rules.template import keep_out_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,10 +26,11 @@ class Taker(NamedTuple):
 
 
 class Takers:
-    """All rules, compiled. Whatever lies in an output folder of any rule is taken by none."""
+    """All rules, compiled. Whatever lies in an output folder of any rule, or was moved away, is taken by none."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        keep_out = {output_root(rule, folder) for rule in rules for folder in rule.watch}
+        keep_out = keep_out_roots(rules)
+        self.rules = tuple(rules)
         self._matchers = tuple((rule, Matcher(rule, keep_out)) for rule in rules)
 
     @property
@@ -53,9 +54,10 @@ class Takers:
             if (folder := matcher.folder_of(path)) is not None and matcher.match(path).matches
         ]
 
-    def taker(self, candidate: Candidate) -> Taker:
-        """The rule that a candidate names, and its folder; the file is one that the rule takes."""
-        return next(taker for taker in self.takers_of(candidate.path) if taker.rule.name == candidate.rule)
+    def taker(self, candidate: Candidate) -> Taker | None:
+        """The rule that a candidate names, and its folder; None when there is no such rule that takes the file."""
+        takers = self.takers_of(candidate.path)
+        return next((taker for taker in takers if taker.rule.name == candidate.rule), None)
 
     def folders_above(self, path: Path) -> list[Path]:
         """The watch folders that have a rule that looks into this folder."""

@@ -7,7 +7,6 @@ it does twice does no harm.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -18,10 +17,10 @@ from nemowatch.nemo.errors import ApiError, RateLimited, ServiceDown, TokenRejec
 from nemowatch.outputs.staging import staging_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from nemowatch.clock import Clock
-    from nemowatch.jobs.desk import Queue
+    from nemowatch.jobs.dispatcher import Dispatcher
     from nemowatch.jobs.order_desk import OrderDesk
     from nemowatch.jobs.run import Workshop
     from nemowatch.jobs.store import JobStore
@@ -30,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class Waker:
-    """Puts a job that stands still, or has ended, back into the queue."""
+    """Puts a job that stands still, or has ended, back into the line."""
 
-    def __init__(self, store: JobStore, queue: Queue, clock: Clock) -> None:
+    def __init__(self, store: JobStore, dispatcher: Dispatcher, clock: Clock) -> None:
         self._store = store
-        self._queue = queue
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def wake(self, record: JobRecord) -> bool:
@@ -50,13 +49,15 @@ class Waker:
         )
         if woken is None:
             return False
-        await self._queue.enqueue(
-            spec.job_id,
-            priority=woken.spec.priority,
-            number=woken.round,
-            start_step=1 if woken.stop is None else woken.stop.step,
-        )
+        self._dispatcher.stir()
         return True
+
+    async def wake_due(self, cause: Cause) -> int:
+        """Begin the next round of all jobs whose time has come, of a cause that can be a great many's at once."""
+        count = await asyncio.to_thread(self._store.unpark_due, cause, now=self._clock.now())
+        if count:
+            self._dispatcher.stir()
+        return count
 
 
 class Clerk:
@@ -64,10 +65,9 @@ class Clerk:
 
     Args:
         workshop: what all jobs share.
-        waker: puts jobs back into the queue.
+        waker: puts jobs back into the line.
         orders: carries out what the commands have written down.
         api: asks for the balance, in NemoWatch's own name.
-        requeue: puts every job into the queue that belongs there and is not in it.
         look_seconds: how often it looks.
     """
 
@@ -77,7 +77,6 @@ class Clerk:
         waker: Waker,
         orders: OrderDesk,
         api: NemoApi,
-        requeue: Callable[[], Awaitable[object]],
         *,
         look_seconds: float = 1.0,
     ) -> None:
@@ -87,7 +86,6 @@ class Clerk:
         self._waker = waker
         self._orders = orders
         self._api = api
-        self._requeue = requeue
         self._look_seconds = look_seconds
         self._next_account_look = 0.0
         self._turns_given = -1
@@ -100,7 +98,7 @@ class Clerk:
     async def start(self) -> None:
         """At a start: what was ordered meanwhile counts, and the token or the limits may be others now."""
         await self._orders.carry_out_all()
-        await self._wake_all(Cause.TOKEN, Cause.SCOPE, Cause.CREDITS, Cause.BUDGET)
+        await self._wake_all(Cause.TOKEN, Cause.SCOPE, Cause.CREDITS, Cause.BUDGET, Cause.FOLDER)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -108,21 +106,24 @@ class Clerk:
             await self._clock.sleep(self._look_seconds)
             try:
                 await self.look()
-                continue
             except OperationalError as error:
                 # A full disk or a locked database passes; the next look finds the same.
                 logger.warning(f"The state can't be read or written: {error.orig}. It is tried again.")
             except Exception:  # noqa: BLE001 -- without this task no job that stands still would ever go on
                 logger.exception("Looking after the jobs that stand still broke; it is tried again.")
-            with suppress(OperationalError):
-                # A job may have been taken out of its rest and not been put into the queue.
-                await self._requeue()
+
+    async def wake_folder(self, folder: Path) -> None:
+        """A watch folder is back: jobs that wait for it go on. Those that don't know theirs look for themselves."""
+        for record in await asyncio.to_thread(self._store.parked, Cause.FOLDER):
+            if record.spec.folder in {folder, None}:
+                await self._waker.wake(record)
 
     async def look(self) -> None:
         """Do all that is due now."""
         now = self._clock.now()
         if await asyncio.to_thread(self._store.has_errands, now):
             await self._orders.carry_out_all()
+            await self._waker.wake_due(Cause.SCHEDULE)
             for record in await asyncio.to_thread(self._store.parked, due_at=now):
                 await self._waker.wake(record)
         if self.has_turns_to_give:

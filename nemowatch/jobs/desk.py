@@ -7,76 +7,92 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shlex
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loguru import logger
 
 from nemowatch.errors import NemoWatchError
-from nemowatch.jobs.identity import hash_content, make_job_id
+from nemowatch.jobs.dispatcher import closed_hours
+from nemowatch.jobs.hashing import check_unchanged
+from nemowatch.jobs.identity import make_job_id
 from nemowatch.jobs.records import (
     SHARED_BY_FOLDER,
     SHARED_BY_RULE,
     Base,
+    Cause,
     JobRecord,
     JobSpec,
     JobState,
     SourceFile,
+    Stop,
 )
 from nemowatch.jobs.run import PROMPT_MARKER
-from nemowatch.jobs.source import find_source, is_version
+from nemowatch.jobs.source import find_source
 from nemowatch.jobs.store import path_to_text
 from nemowatch.outputs.names import safe_folder
 from nemowatch.rules.address_list import is_address_list, read_addresses
 from nemowatch.rules.prompt_file import read_prompt_file
+from nemowatch.rules.rule import After
 from nemowatch.rules.template import output_root, render, source_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from nemowatch.clock import Clock
+    from nemowatch.jobs.dispatcher import Dispatcher
+    from nemowatch.jobs.hashing import ContentHashes
     from nemowatch.jobs.known_files import KnownFileBook
     from nemowatch.jobs.markers import Markers
     from nemowatch.jobs.store import JobStore
     from nemowatch.rules.rule import Rule
 
 
-class ChangedMeanwhile(NemoWatchError):
-    """The file was written to while its content was being read; it must settle again."""
-
-
 class RuleGone(NemoWatchError):
     """The rule of a job is not in the rules any more, or no longer takes its recording."""
 
 
-class Queue(Protocol):
-    """The engine's part that is needed here."""
-
-    async def enqueue(self, job_id: str, *, priority: int, number: int = 1, start_step: int = 1) -> None:
-        """Put a round of a job into the queue; one that is or was in it is left as it is."""
-        ...
-
-
 @dataclass(frozen=True)
 class Candidate:
-    """A complete recording that a rule takes; `folder` is the watched folder it lies in."""
+    """A complete recording that a rule takes.
+
+    Attributes:
+        rule: the rule.
+        folder: the watch folder that it lies in.
+        source: the version of the file that was found complete.
+        duration_seconds: how long it plays; None where nobody knows.
+        is_held: it is one of too many that were there before the rule: its job is held until the user says so.
+    """
 
     rule: Rule
     folder: Path
     source: SourceFile
     duration_seconds: float | None
+    is_held: bool = False
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """The job of a file that was handed in: how it stands, why, and whether it is new."""
+
+    spec: JobSpec
+    state: JobState
+    reason: str
+    is_new: bool
 
 
 class JobDesk:
-    """Turns candidates into jobs."""
+    """Turns candidates into jobs, which wait in the book for the dispatcher."""
 
     def __init__(
         self,
         store: JobStore,
         markers: Markers,
         known: KnownFileBook,
-        queue: Queue,
+        hashes: ContentHashes,
+        dispatcher: Dispatcher,
         clock: Clock,
         rules: Sequence[Rule] = (),
     ) -> None:
@@ -84,8 +100,13 @@ class JobDesk:
         self._store = store
         self._markers = markers
         self._known = known
-        self._queue = queue
+        self._hashes = hashes
+        self._dispatcher = dispatcher
         self._clock = clock
+
+    def follow(self, rules: Sequence[Rule]) -> None:
+        """These rules are in force from now on; jobs that are there keep theirs."""
+        self._rules = rules
 
     async def hand_in(self, candidate: Candidate) -> str:
         """Make a job of a recording, or find the one that this content already has; returns the job's id.
@@ -97,51 +118,72 @@ class JobDesk:
             OSError: it can't be read.
         """
         source = candidate.source
-        sha256 = await asyncio.to_thread(hash_content, source.path)
-        await asyncio.to_thread(_check_unchanged, source)
-        record, is_new = await asyncio.to_thread(self._enter, candidate, sha256)
-        spec = record.spec
-        # Also for a job that was there: the one who entered it may not have come as far as to queue it.
-        if not record.state.is_final:
-            await self._queue.enqueue(spec.job_id, priority=spec.priority)
-        if is_new:
-            logger.bind(job=spec.job_id[:8]).info(f"{source.path}: queued for rule {spec.rule}.")
-        elif spec.source.path != source.path or record.state.is_final:
-            logger.bind(job=spec.job_id[:8]).info(
-                f"{source.path}: the same content as {spec.source.path}, which rule {spec.rule} has had "
-                f"({record.state}); it is not paid for again."
-            )
-        self._known.note(spec.rule, source)
-        return spec.job_id
+        sha256 = await self._hashes.sha256_of(source)
+        entry = await asyncio.to_thread(self._enter, candidate, sha256)
+        if entry.is_new:
+            self._dispatcher.tell_entered(entry.spec.priority)
+        _tell(entry, source)
+        self._known.note(candidate.rule.name, source)
+        return entry.spec.job_id
 
-    def _enter(self, candidate: Candidate, sha256: str) -> tuple[JobRecord, bool]:
-        """The job of this content in the book, entered if it is not there; and whether it is new."""
+    def _enter(self, candidate: Candidate, sha256: str) -> _Entry:
+        """The job of this content in the book, entered if it is not there."""
+        check_unchanged(candidate.source)
+        now, place = self._clock.now(), self._own_place(candidate, sha256)
         for attempt in itertools.count(1):
-            spec = make_spec(candidate, sha256, queued_at=self._clock.now(), attempt=attempt)
+            spec = make_spec(candidate, sha256, queued_at=now, attempt=attempt, place=place)
             before = self._store.read(spec.job_id)
             if before is not None and before.state is JobState.FAILED and not self._has_paid(spec.job_id):
                 continue
             # Also for a job that is there: the file is known from now on, and may be where the content is found.
-            is_new = self._store.add(spec)
-            record = self._store.read(spec.job_id)
-            if record is not None:
-                return record, is_new
+            state, reason = self._add(spec, is_held=candidate.is_held)
+            if state is not None:
+                return _Entry(spec, state, reason, is_new=True)
+            record = before or self._store.read(spec.job_id)
+            if record is None:
+                continue
+            if self._is_anothers(candidate, record):
+                return self._enter(candidate, sha256)  # its twin elsewhere was entered in this very moment
+            return _Entry(record.spec, record.state, record.reason, is_new=False)
         raise AssertionError("there is always a next attempt")
+
+    def _add(self, spec: JobSpec, *, is_held: bool = False) -> tuple[JobState | None, str]:
+        """Enter a job: held, waiting for its hours, or ready to be handed over.
+
+        Returns how it stands, and why; None where it was there already.
+        """
+        state, reason, stop = JobState.QUEUED, "", None
+        closed = closed_hours(spec.schedule, spec.queued_at)
+        if is_held:
+            state, stop = JobState.HELD, Stop(1, "prepare", Cause.BACKLOG)
+            reason = (
+                f"One of many files that were there before the rule {spec.rule}: "
+                f"`nemowatch jobs release --rule {shlex.quote(spec.rule)}` lets them go."
+            )
+        elif closed is not None:
+            state, (stop, reason) = JobState.WAITING, closed
+        is_new = self._store.add(spec, stop=stop, state=state, reason=reason)
+        return (state if is_new else None), reason
+
+    def _own_place(self, candidate: Candidate, sha256: str) -> str:
+        """What tells the job from that of the same content elsewhere; empty where nothing has to.
+
+        The first place of a content goes without, so that the rule meets its job again when it no longer takes
+        duplicates.
+        """
+        if candidate.rule.duplicates == "skip":
+            return ""
+        first = self._store.read(make_job_id(candidate.rule.name, sha256))
+        return "" if first is None or not self._is_anothers(candidate, first) else str(candidate.source.path)
+
+    @staticmethod
+    def _is_anothers(candidate: Candidate, record: JobRecord) -> bool:
+        """Whether a job is that of a file elsewhere, where each place has a job of its own."""
+        takes_duplicates = candidate.rule.duplicates == "process"
+        return takes_duplicates and record.spec.source.path != candidate.source.path
 
     def _has_paid(self, job_id: str) -> bool:
         return self._markers.has_any(job_id, PROMPT_MARKER)
-
-    async def queue_unfinished(self) -> int:
-        """Queue every job that is in the book and not finished: a crash may have come between the two."""
-        records = await asyncio.to_thread(self._store.unfinished)
-        for record in records:
-            await self._queue.enqueue(
-                record.spec.job_id,
-                priority=record.spec.priority,
-                number=record.round,
-                start_step=1 if record.stop is None else record.stop.step,
-            )
-        return len(records)
 
     async def rerun(self, record: JobRecord, order_id: int) -> str:
         """Make a job's recording anew, as its rule stands now; returns the new job's id.
@@ -152,9 +194,9 @@ class JobDesk:
             RuleGone, SourceGone: there is no longer such a rule, or no such recording.
             OSError: it can't be read.
         """
-        candidate = await asyncio.to_thread(self._find_again, record)
-        sha256 = await asyncio.to_thread(hash_content, candidate.source.path)
-        spec = await asyncio.to_thread(make_spec, candidate, sha256, queued_at=self._clock.now())
+        candidate, named = await asyncio.to_thread(self._find_again, record)
+        sha256 = await self._hashes.sha256_of(candidate.source)
+        spec = await asyncio.to_thread(make_spec, candidate, sha256, queued_at=self._clock.now(), named=named)
         return await self._queue_ordered(spec, order_id)
 
     async def refine(
@@ -172,41 +214,65 @@ class JobDesk:
         return await self._queue_ordered(spec, order_id)
 
     async def _queue_ordered(self, spec: JobSpec, order_id: int) -> str:
-        """Enter and queue the job of an order, if it is not there yet."""
+        """Enter the job of an order, if it is not there yet."""
         spec = replace(spec, job_id=make_job_id(f"{spec.rule}\0order {order_id}", spec.sha256))
-        await asyncio.to_thread(self._store.add, spec)
-        await self._queue.enqueue(spec.job_id, priority=spec.priority)
+        await asyncio.to_thread(self._add, spec)
+        self._dispatcher.stir()
         logger.bind(job=spec.job_id[:8]).info(f"{spec.source.path}: queued for rule {spec.rule}, as ordered.")
         return spec.job_id
 
-    def _find_again(self, record: JobRecord) -> Candidate:
-        """What a job was made of, as it lies in a watched folder now."""
+    def _find_again(self, record: JobRecord) -> tuple[Candidate, Path]:
+        """What a job was made of, as it lies now, and the path by which it is called.
+
+        A recording that was moved away afterwards is called as it was before.
+        """
         spec = record.spec
         rule = next((rule for rule in self._rules if rule.name == spec.rule), None)
         if rule is None:
             raise RuleGone(
                 f"There is no rule {spec.rule} any more.", hint="Give a rule its name again, in rules.yaml."
             )
-        path = find_source(spec, self._store.places_of(spec.job_id))
+        path = named = find_source(spec, self._store.places_of(spec.job_id))
         folder = next((folder for folder in rule.watch if path.is_relative_to(folder)), None)
+        if folder is None:
+            folder, named = spec.folder, spec.source.path
+            # Where it lies now, nothing takes it in; so nothing has to take it away once more.
+            rule = replace(rule, after=After())
         if folder is None:
             raise RuleGone(f"{path} lies in no folder that the rule {rule.name} watches.")
         facts = path.lstat()
         source = SourceFile(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        return Candidate(rule, folder, source, spec.duration_seconds)
+        return Candidate(rule, folder, source, spec.duration_seconds), named
 
 
-def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: int = 1) -> JobSpec:
-    """Fix everything that the job needs, templates filled in, as the rule stands now."""
+def make_spec(
+    candidate: Candidate,
+    sha256: str,
+    *,
+    queued_at: float,
+    attempt: int = 1,
+    place: str = "",
+    named: Path | None = None,
+) -> JobSpec:
+    """Fix everything that the job needs, templates filled in, as the rule stands now.
+
+    Args:
+        candidate: the recording.
+        sha256: its content's.
+        queued_at: seconds since the epoch.
+        attempt: as `make_job_id` takes it.
+        place: the same.
+        named: the path in its watch folder that the templates speak of, where it lies elsewhere by now.
+    """
     rule, source = candidate.rule, candidate.source
-    job_id = make_job_id(rule.name, sha256, attempt)
+    job_id = make_job_id(rule.name, sha256, attempt, place=place)
     values = source_values(
         rule,
         candidate.folder,
-        source.path,
+        named or source.path,
         duration_seconds=candidate.duration_seconds,
         modified=source.modified_ns / 1e9,
-        job=job_id[:8],
+        job=job_id,
     )
     return JobSpec(
         job_id=job_id,
@@ -229,6 +295,10 @@ def make_spec(candidate: Candidate, sha256: str, *, queued_at: float, attempt: i
         session_key=_session_key(rule, candidate),
         retries=rule.retries,
         urls=read_addresses(source.path) if is_address_list(source.path) else (),
+        folder=candidate.folder,
+        schedule=rule.schedule,
+        after=rule.after.does,
+        after_folder=Path(render(rule.after.folder, values)) if rule.after.does == "move" else None,
     )
 
 
@@ -243,6 +313,10 @@ def refine_spec(spec: JobSpec, text: str, session: tuple[str, str | None], *, qu
         # Two refinements of one session would undo each other's work.
         session_key=spec.session_key or f"session:{session_id}",
         base=Base(spec.job_id, session_id, task_id, (*before, *spec.prompts)),
+        # Somebody waits for it; and what becomes of the recording was the first job's business.
+        schedule="",
+        after="keep",
+        after_folder=None,
     )
 
 
@@ -260,8 +334,13 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _check_unchanged(source: SourceFile) -> None:
-    if not is_version(source.path.lstat(), source):
-        raise ChangedMeanwhile(
-            f"{source.path} is being written again.", hint="It is taken when it has settled."
+def _tell(entry: _Entry, source: SourceFile) -> None:
+    """Say in the log what became of a file that was handed in."""
+    spec, log = entry.spec, logger.bind(job=entry.spec.job_id[:8])
+    if entry.is_new:
+        log.info(f"{source.path}: {entry.state} for rule {spec.rule}. {entry.reason}".rstrip())
+    elif spec.source.path != source.path or entry.state.is_final:
+        log.info(
+            f"{source.path}: the same content as {spec.source.path}, which rule {spec.rule} has had "
+            f"({entry.state}); it is not paid for again."
         )

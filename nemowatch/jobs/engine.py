@@ -85,6 +85,16 @@ class Engine:
 
         self._workflow = process_recording
         DBOS.launch()
+        await self._write_limits()
+
+    async def follow(self, *, at_once: int, starts: tuple[int, float] | None) -> None:
+        """These limits hold from the next look at the queue on; jobs that run already are left alone."""
+        if (at_once, starts) != (self._at_once, self._starts):
+            self._at_once, self._starts = at_once, starts
+            await self._write_limits()
+
+    async def _write_limits(self) -> None:
+        """DBOS reads a queue's row before each look at it (dbos/_queue.py, `queue_worker_thread`)."""
         # DBOS has a type for this and does not export it.
         limiter: Any = None
         if self._starts is not None:
@@ -103,21 +113,21 @@ class Engine:
         Args:
             job_id: the job.
             priority: 1 first … 10 last; a later round comes before all of them, since its work is half done.
-            number: the round. A later one takes over the checkpoints of the one before.
+            number: the round. A later one takes over the checkpoints of the one before, if that was ever queued.
             start_step: the first checkpoint that it does not take over, counted from 1.
         """
-        workflow_id = _workflow_id(job_id, number)
-        if number == 1:
+        workflow_id, before = _workflow_id(job_id, number), _workflow_id(job_id, number - 1)
+        if number > 1 and await DBOS.get_workflow_status_async(workflow_id) is not None:
+            return
+        if number == 1 or await DBOS.get_workflow_status_async(before) is None:
+            # A job that ended or stood still before it came into the queue has no checkpoints to take over.
             with SetWorkflowID(workflow_id), SetEnqueueOptions(priority=priority):
                 await DBOS.enqueue_workflow_async(_QUEUE, self._workflow, job_id)
-        elif await DBOS.get_workflow_status_async(workflow_id) is None:
-            with SetWorkflowID(workflow_id):
-                await DBOS.fork_workflow_async(
-                    _workflow_id(job_id, number - 1),
-                    start_step,
-                    application_version=_WORKFLOW_VERSION,
-                    queue_name=_QUEUE,
-                )
+            return
+        with SetWorkflowID(workflow_id):
+            await DBOS.fork_workflow_async(
+                before, start_step, application_version=_WORKFLOW_VERSION, queue_name=_QUEUE
+            )
 
     async def checkpoint(
         self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]

@@ -1,4 +1,4 @@
-"""Which file versions need no second look: they have a job, or were refused and said so.
+"""Which file versions need no second look: they have a job, were refused and said so, or were there before the rule.
 
 Asked by the intake for every file of every scan, so the answer comes from memory; the database is its copy for
 the next start. Losing the latest entries does no harm: the file is looked at again and meets the same job.
@@ -15,7 +15,12 @@ from nemowatch.jobs.database import Database, known_files_table
 from nemowatch.jobs.store import path_to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nemowatch.jobs.records import SourceFile
+
+EXISTING = "existing"
+"""In the column `skipped`: the file was there before the rule."""
 
 _Version = tuple[int, int, int]
 
@@ -40,21 +45,52 @@ class KnownFileBook:
         """Remember, in memory, a version that needs no second look."""
         self._versions[rule, path_to_text(source.path)] = _version_of(source)
 
-    def write_refusal(self, rule: str, source: SourceFile, reason: str) -> None:
+    def write_refusal(self, rule: str, source: SourceFile, reason: str, *, now: float) -> None:
         """Keep for the next start that a version is not to be taken, and why. Blocks for a database round-trip."""
-        facts = {
+        with self._engine.begin() as connection:
+            _write(connection, rule, [source], {"refusal": reason, "skipped": None, "noted_at": now})
+
+    def write_existing(self, rule: str, sources: Sequence[SourceFile], *, now: float) -> None:
+        """Keep for good that files were there before the rule, which skips them. Blocks; all are written or none."""
+        with self._engine.begin() as connection:
+            _write(connection, rule, sources, {"refusal": None, "skipped": EXISTING, "noted_at": now})
+
+    def forget_existing(self, rule: str) -> int:
+        """Let a rule take what it has skipped because it was there before; gives how many files. Blocks."""
+        table = known_files_table.c
+        with self._engine.begin() as connection:
+            paths = list(
+                connection.execute(
+                    sa.delete(known_files_table)
+                    .where(table.rule == rule, table.skipped == EXISTING)
+                    .returning(table.path)
+                ).scalars()
+            )
+        for path in paths:
+            self._versions.pop((rule, path), None)
+        return len(paths)
+
+
+def _write(
+    connection: sa.Connection, rule: str, sources: Sequence[SourceFile], facts: dict[str, object]
+) -> None:
+    rows = [
+        {
+            "rule": rule,
+            "path": path_to_text(source.path),
             "size_bytes": source.size_bytes,
             "modified_ns": source.modified_ns,
             "inode": source.inode,
             "job_id": None,
-            "refusal": reason,
+            **facts,
         }
-        with self._engine.begin() as connection:
-            connection.execute(
-                insert(known_files_table)
-                .values(rule=rule, path=path_to_text(source.path), **facts)
-                .on_conflict_do_update(index_elements=["rule", "path"], set_=facts)
-            )
+        for source in sources
+    ]
+    if not rows:
+        return
+    statement = insert(known_files_table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in {"rule", "path"}}
+    connection.execute(statement.on_conflict_do_update(index_elements=["rule", "path"], set_=changes), rows)
 
 
 def _version_of(source: SourceFile) -> _Version:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SESSION_MARKER = "session"
 """Keeps which session a job worked in, for refinements of it, and its project link."""
 
+AFTER_MARKER = "after"
+"""Keeps what is about to become of a recording: from where, and where to; to nowhere is into the trash."""
+
 DRAFT_MARKER = "draft:"
 """How the names begin that keep what each edit left: the draft, and the addresses of the generated media. Other jobs
 may work in the same session after it."""

@@ -20,6 +20,7 @@ from nemowatch.jobs.steps.connect import START_OVER
 from nemowatch.jobs.steps.exchange import HEARD
 from nemowatch.jobs.steps.export import RENDER_MARKER
 from nemowatch.jobs.steps.money import RELEASED
+from nemowatch.jobs.waiting_line import MAY_START
 from nemowatch.nemo.questions import answer_to_proceed
 
 if TYPE_CHECKING:
@@ -122,6 +123,10 @@ class OrderDesk:
             )
         if not (record.is_parked or record.state.is_final):
             raise OrderRefused(f"The job is at work: it is {record.state}.")
+        if record.is_parked and stop is not None and stop.cause in {Cause.BACKLOG, Cause.SCHEDULE}:
+            raise OrderRefused(
+                f"The job has not begun: it is {record.state}.", hint="`nemowatch jobs release` lets it go."
+            )
         if stop is None:
             raise OrderRefused(
                 "An earlier version of NemoWatch ended this job; nobody knows where it stopped.",
@@ -174,10 +179,14 @@ class OrderDesk:
             )
         if stop.cause is Cause.TURN:
             raise OrderRefused(record.reason, hint="It goes on when that job has ended.")
+        if stop.cause is Cause.FOLDER:
+            raise OrderRefused(record.reason, hint="It goes on when its folder is back.")
         if stop.cause is Cause.QUESTION:
             await self._note(job_id, stop.answers, {"text": answer_to_proceed(stop.question)})
         elif stop.cause is Cause.UNCERTAIN:
             await self._note(job_id, stop.answers, {})
+        elif stop.cause is Cause.SCHEDULE:
+            await self._note(job_id, MAY_START, {})
         elif stop.cause in {Cause.CREDITS, Cause.BUDGET}:
             await self._note(job_id, RELEASED, {})
             self._workshop.purse.forget_refusal()

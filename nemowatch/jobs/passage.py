@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nemowatch.jobs.after_book import DUE
 from nemowatch.jobs.errors import NothingDelivered
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.plan import plan_actions, prompts_of
@@ -124,7 +125,10 @@ class Passage:
         return self.job.clock.now() + min(doubled, longest)
 
     async def end(self, ending: Ending, stop: Stop | None) -> str:
-        """Publish the output folder, of a failed job too, and write how the job ended."""
+        """Publish the output folder, of a failed job too, and write how the job ended.
+
+        Where the folder's place is away, the job waits for it, unless the user wants to be rid of the job.
+        """
         job, story = self.job, self.story
         ending = await self._with_way_out(ending)
         story = replace(story, timings=dict(self._steps.timings))
@@ -132,6 +136,10 @@ class Passage:
             delivered = await self._steps.run(
                 f"deliver-{ending.state}", JobState.DELIVERING, Delivered, lambda: deliver(job, story, ending)
             )
+        except StepPaused as stopped:
+            if not job.unwanted.is_set():
+                return await self.park(stopped.pause)
+            return await self._end_undelivered(stopped.pause)
         except StepFailed as failure:
             reason = f"{failure.message} {failure.hint}".rstrip()
             if ending.reason and failure.message not in ending.reason:
@@ -146,10 +154,28 @@ class Passage:
         )
         reason = f"{ending.reason} {ending.hint}".rstrip()
         folder, now = Path(delivered.folder), job.clock.now()
+        is_taken_away = ending.state is JobState.DONE and job.spec.after != "keep"
         await job.finish(
-            Changes(ending.state, reason, finished_at=now, output_folder=folder, outputs=outputs, stop=stop)
+            Changes(
+                ending.state,
+                reason,
+                finished_at=now,
+                output_folder=folder,
+                outputs=outputs,
+                stop=stop,
+                after=DUE if is_taken_away else None,
+            )
         )
         return ending.state
+
+    async def _end_undelivered(self, pause: Paused) -> str:
+        """End a cancelled job whose outputs can't be put where they belong."""
+        reason = f"Cancelled by the user. Nothing was delivered: {pause.reason}"
+        stop = self.stop_for_retry("")
+        await self.job.finish(
+            Changes(JobState.CANCELLED, reason, finished_at=self.job.clock.now(), stop=stop)
+        )
+        return JobState.CANCELLED
 
     async def _with_way_out(self, ending: Ending) -> Ending:
         """A job that failed before it cost anything may simply be had again; say so."""

@@ -80,6 +80,11 @@ class Purse:
         self._disk = asyncio.Lock()
         self._savings: set[asyncio.Task[None]] = set()
 
+    def follow(self, keep_credits: int, credits_per_day: int | None) -> None:
+        """These guards hold from now on."""
+        self._keep_credits = keep_credits
+        self._credits_per_day = credits_per_day
+
     async def check(self, spec: JobSpec, balance: Credits | None) -> Hold | None:
         """Whether the next prompt of a job has to wait, and why; None: it may be sent.
 

@@ -6,6 +6,7 @@ Made by `workflow.py` for each job that runs; the steps get it as their first ar
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -13,15 +14,18 @@ from typing import TYPE_CHECKING, TypeVar
 from loguru import logger
 from sqlalchemy.exc import OperationalError
 
+from nemowatch.jobs.absence import PLACE_MARKER, is_absence, look_offline, mount_point_of, why_place_is_away
+from nemowatch.jobs.errors import SourceChanged, SourceGone
 from nemowatch.jobs.patience import Patience
-from nemowatch.jobs.pauses import Unwanted
-from nemowatch.jobs.records import JobState
+from nemowatch.jobs.pauses import Paused, Unwanted
+from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.service import Service
-from nemowatch.jobs.source import find_source
+from nemowatch.jobs.source import ContentMemory, find_source
 from nemowatch.jobs.store import Changes
 from nemowatch.nemo.attribution import Attribution
+from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.job_log import JobLog
-from nemowatch.outputs.staging import Staging
+from nemowatch.outputs.staging import Staging, staging_folder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -65,6 +69,7 @@ class JobSettings:
         longest_fault_pause: the longest that it becomes.
         plan_pause: before an export that the plan does not include is tried again.
         account_pause: between two looks whether the token is accepted again, or there are more credits.
+        folder_pause: before a job looks again for a folder that was offline; it doubles like `fault_pause`.
     """
 
     poll_seconds: float = 30.0
@@ -84,6 +89,7 @@ class JobSettings:
     longest_fault_pause: float = 3600.0
     plan_pause: float = 3600.0
     account_pause: float = 300.0
+    folder_pause: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,12 @@ class Workshop:
     watch: ServiceWatch
     at_work: dict[str, JobRun] = field(default_factory=dict)
     """The jobs that run now, by their id."""
+
+    offline_reason: Callable[[Path], str] = look_offline
+    """Why a watch folder is offline, in a sentence that names it; empty where it is not. May block."""
+
+    contents: ContentMemory = field(default_factory=ContentMemory)
+    """What recordings hold that had to be read again."""
 
 
 class JobRun:
@@ -123,6 +135,8 @@ class JobRun:
         if record.is_unwanted:
             self.unwanted.set()
         self.step = ""
+        self._offline_reason = workshop.offline_reason
+        self._contents = workshop.contents
         self._state = JobState.QUEUED
         self._store = workshop.store
         self._markers = workshop.markers
@@ -130,11 +144,27 @@ class JobRun:
         self._last_report = float("-inf")
         self._reports: set[asyncio.Task[None]] = set()
 
-    async def open_staging(self) -> Staging:
-        """The folder beside the output folder in which this job builds its outputs; the same one every time."""
-        return await asyncio.to_thread(
-            Staging.open, self.spec.output_folder, self.spec.job_id, self.record.attempt
-        )
+    @asynccontextmanager
+    async def open_staging(self) -> AsyncIterator[Staging]:
+        """The folder beside the output folder in which this job builds its outputs; the same one every time.
+
+        Raises:
+            FolderUnusable: it can't be made.
+            Paused: its place is away, or went away while it was in use.
+        """
+        spec = self.spec
+        folder = staging_folder(spec.output_folder, spec.job_id, self.record.attempt)
+        if not await asyncio.to_thread(os.path.isdir, folder):
+            await self._pause_if_place_is_away()
+        try:
+            staging = await asyncio.to_thread(
+                Staging.open, spec.output_folder, spec.job_id, self.record.attempt
+            )
+            await self._note_place()
+            yield staging
+        except (FolderUnusable, OSError) as error:
+            await self._pause_if_place_is_away(error)
+            raise
 
     async def enter(self, state: JobState, reason: str = "") -> None:
         """Write that the job is now in this state.
@@ -247,13 +277,61 @@ class JobRun:
 
         Raises:
             SourceGone, SourceChanged: it is nowhere.
+            Paused: its watch folder is offline.
         """
         places = await asyncio.to_thread(self._store.places_of, self.spec.job_id)
-        return await asyncio.to_thread(find_source, self.spec, places)
+        try:
+            return await asyncio.to_thread(find_source, self.spec, places, self._contents.sha256_of)
+        except (SourceGone, SourceChanged) as problem:
+            await self.pause_if_offline(problem)
+            raise
+
+    async def pause_if_offline(self, problem: Exception) -> None:
+        """Return where what happened to the recording is not for want of its watch folder.
+
+        Raises:
+            Paused: the folder is offline.
+        """
+        folder = self.spec.folder
+        reason = "" if folder is None else await asyncio.to_thread(self._offline_reason, folder)
+        if reason:
+            raise self._folder_pause(reason) from problem
 
     async def in_thread(self, work: Callable[[], _Answer]) -> _Answer:
         """Do something that blocks without holding up the event loop."""
         return await asyncio.to_thread(work)
+
+    async def _pause_if_place_is_away(self, error: Exception | None = None) -> None:
+        """Return where nothing says that the place of the outputs is away.
+
+        Args:
+            error: how it refused, if it has.
+
+        Raises:
+            Paused: it is.
+        """
+        place = await self.read_marker(PLACE_MARKER)
+        reason = await asyncio.to_thread(why_place_is_away, self.spec, place, self._offline_reason)
+        if not reason and error is not None and is_absence(error):
+            reason = error.message if isinstance(error, FolderUnusable) else f"{error}."
+        if reason:
+            raise self._folder_pause(reason) from error
+
+    async def _note_place(self) -> None:
+        """Keep on which mount the outputs are built, to know when that is away."""
+        mount = str(await asyncio.to_thread(mount_point_of, self.spec.output_folder))
+        place = await self.read_marker(PLACE_MARKER)
+        if place is None or place["mount"] != mount:
+            await self.replace_marker(PLACE_MARKER, {"mount": mount})
+
+    def _folder_pause(self, reason: str) -> Paused:
+        return Paused(
+            JobState.WAITING,
+            Cause.FOLDER,
+            f"{reason} The job goes on by itself when it is back: mount the share again, or plug the disk in.",
+            wake_after=self.settings.folder_pause,
+            grows=True,
+        )
 
     async def _write(self, changes: Changes, now: float) -> bool:
         """Write into the book; False where the job has ended there already, and is not ended by this."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -23,6 +23,32 @@ if TYPE_CHECKING:
 
 _FINAL = [state for state in JobState if state.is_final]
 _NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
+_NOT_BEFORE_LONG = (Cause.TURN, Cause.SCHEDULE, Cause.FOLDER)
+_DUPLICATE = "duplicate"
+
+_STANDS_READY: dict[str, object] = {"is_parked": False, "cause": None, "wake_at": None}
+_AT_REST: dict[str, object] = _STANDS_READY | {"is_handed_over": False}
+_NEXT_ROUND: dict[str, Any] = _AT_REST | {
+    "round": jobs_table.c.round + 1,
+    "state": JobState.QUEUED,
+    "reason": "",
+    # What is half done comes before everything that has not begun, as it does in the engine's queue.
+    "priority": sa.case((jobs_table.c.started_at.is_not(None), 0), else_=jobs_table.c.priority),
+}
+
+# Statements that ten thousand files at once go through; SQLAlchemy takes longer to put one together than SQLite to
+# carry it out.
+_ADD = insert(jobs_table).on_conflict_do_nothing()
+_NOTE_FILE = insert(known_files_table)
+_NOTE_FILE = _NOTE_FILE.on_conflict_do_update(
+    index_elements=["rule", "path"],
+    set_={
+        column.name: _NOTE_FILE.excluded[column.name]
+        for column in known_files_table.columns
+        if not column.primary_key
+    },
+)
+_READ = sa.select(jobs_table).where(jobs_table.c.job_id == sa.bindparam("job"))
 
 
 @dataclass(frozen=True)
@@ -36,6 +62,7 @@ class Changes:
     output_folder: Path | None = None
     outputs: tuple[DeliveredFile, ...] | None = None
     stop: Stop | None = None
+    after: str | None = None
 
 
 class JobStore:
@@ -44,39 +71,45 @@ class JobStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def add(self, spec: JobSpec) -> bool:
-        """Keep a new job, and that its file is known; both or none. False when the job was there already."""
-        source = spec.source
+    def add(
+        self,
+        spec: JobSpec,
+        *,
+        stop: Stop | None = None,
+        state: JobState = JobState.QUEUED,
+        reason: str = "",
+    ) -> bool:
+        """Keep a new job, and that its file is known; both or none. False when the job was there already.
+
+        Args:
+            spec: the job.
+            stop: why it stands still from the beginning, in round 0; None where it waits for the engine.
+            state: how it stands then.
+            reason: the same in words.
+        """
+        row: dict[str, object] = {
+            "job_id": spec.job_id,
+            "rule": spec.rule,
+            "source_path": path_to_text(spec.source.path),
+            "spec": spec.to_json(),
+            "state": state,
+            "reason": redact(reason),
+            "note": "",
+            "outputs": "[]",
+            "queued_at": spec.queued_at,
+            "updated_at": spec.queued_at,
+            "priority": spec.priority,
+            "is_handed_over": False,
+            "round": 1,
+            "stop": None,
+            **_STANDS_READY,
+        }
+        if stop is not None:
+            row |= standing_still(stop) | {"round": 0}
         with self._engine.begin() as connection:
-            added = connection.execute(
-                insert(jobs_table)
-                .values(
-                    job_id=spec.job_id,
-                    rule=spec.rule,
-                    source_path=path_to_text(source.path),
-                    spec=spec.to_json(),
-                    state=JobState.QUEUED,
-                    reason="",
-                    note="",
-                    outputs="[]",
-                    queued_at=spec.queued_at,
-                    updated_at=spec.queued_at,
-                )
-                .on_conflict_do_nothing()
-            )
-            facts = {
-                "size_bytes": source.size_bytes,
-                "modified_ns": source.modified_ns,
-                "inode": source.inode,
-                "job_id": spec.job_id,
-                "refusal": None,
-            }
-            connection.execute(
-                insert(known_files_table)
-                .values(rule=spec.rule, path=path_to_text(source.path), **facts)
-                .on_conflict_do_update(index_elements=["rule", "path"], set_=facts)
-            )
-        return added.rowcount == 1
+            is_new = connection.execute(_ADD, row).rowcount == 1
+            _note_file(connection, spec, is_new=is_new)
+        return is_new
 
     def write(self, job_id: str, changes: Changes, *, now: float) -> bool:
         """Write a job's new standing. Entering a state clears the progress of the one before.
@@ -101,8 +134,10 @@ class JobStore:
             values["outputs"] = json.dumps([asdict(output) for output in changes.outputs])
         if changes.stop is not None:
             values |= {"stop": changes.stop.to_json()}
+        if changes.after is not None:
+            values["after"] = changes.after
         if changes.state is not None and changes.state.is_final:
-            values |= {"is_parked": False, "is_unwanted": False, "cause": None, "wake_at": None}
+            values |= _AT_REST | {"is_unwanted": False}
         keeps_an_end = changes.state is not None and not changes.state.is_final
         return self._update(job_id, values, keeps_an_end=keeps_an_end)
 
@@ -115,18 +150,16 @@ class JobStore:
                 "reason": redact(reason),
                 "progress": None,
                 "note": "",
-                "is_parked": True,
-                "cause": stop.cause,
-                "wake_at": stop.wake_at,
-                "stop": stop.to_json(),
+                "is_handed_over": False,
                 "updated_at": now,
+                **standing_still(stop),
             },
         )
 
     def unpark(self, record: JobRecord, *, attempt: int, now: float) -> JobRecord | None:
         """Begin the next round of a job that stands still or has ended; None where another was faster.
 
-        The caller puts the job into the queue.
+        From then on it waits in the book for the dispatcher.
         """
         table = jobs_table.c
         job_id, number = record.spec.job_id, record.round
@@ -135,19 +168,19 @@ class JobStore:
             done = connection.execute(
                 jobs_table.update()
                 .where(table.job_id == job_id, table.round == number, table.is_parked | has_ended)
-                .values(
-                    round=number + 1,
-                    attempt=attempt,
-                    state=JobState.QUEUED,
-                    reason="",
-                    is_parked=False,
-                    cause=None,
-                    wake_at=None,
-                    finished_at=None,
-                    updated_at=now,
-                )
+                .values(attempt=attempt, finished_at=None, updated_at=now, **_NEXT_ROUND)
             )
         return self.read(job_id) if done.rowcount == 1 else None
+
+    def unpark_due(self, cause: Cause, *, now: float) -> int:
+        """Begin the next round of every job that stands still for this cause until now; returns how many."""
+        table = jobs_table.c
+        with self._engine.begin() as connection:
+            return connection.execute(
+                jobs_table.update()
+                .where(table.is_parked, table.cause == cause, table.wake_at <= now)
+                .values(updated_at=now, **_NEXT_ROUND)
+            ).rowcount
 
     def parked(self, *causes: Cause, due_at: float | None = None) -> tuple[JobRecord, ...]:
         """The jobs that stand still, those that queued first at the front.
@@ -164,7 +197,7 @@ class JobStore:
             query = query.where((table.wake_at <= due_at) | table.is_unwanted)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(table.queued_at, table.job_id))
-            return tuple(_record_of(row) for row in rows)
+            return tuple(record_of(row) for row in rows)
 
     def has_errands(self, now: float) -> bool:
         """Whether an order is open, or a job that stands still is to go on at this moment; asked all the time."""
@@ -175,18 +208,21 @@ class JobStore:
             return bool(connection.execute(sa.select(due.exists() | ordered.exists())).scalar_one())
 
     def cancel_queued(self, job_id: str, reason: str, *, now: float) -> bool:
-        """End a job that has not begun; False when it has."""
+        """End a job that has not begun, whether it waits for its turn or stands still; False when it has."""
         table = jobs_table.c
+        waits = (table.state == JobState.QUEUED) | table.is_parked
         with self._engine.begin() as connection:
             done = connection.execute(
                 jobs_table.update()
-                .where(table.job_id == job_id, table.state == JobState.QUEUED, table.started_at.is_(None))
+                .where(table.job_id == job_id, waits, table.started_at.is_(None))
                 .values(
                     state=JobState.CANCELLED,
                     reason=reason,
                     updated_at=now,
                     finished_at=now,
                     stop=Stop(1, "prepare").to_json(),
+                    is_unwanted=False,
+                    **_AT_REST,
                 )
             )
         return done.rowcount == 1
@@ -202,8 +238,8 @@ class JobStore:
     def read(self, job_id: str) -> JobRecord | None:
         """The job of exactly this id, or None."""
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(jobs_table).where(jobs_table.c.job_id == job_id)).one_or_none()
-        return None if row is None else _record_of(row)
+            row = connection.execute(_READ, {"job": job_id}).one_or_none()
+        return None if row is None else record_of(row)
 
     def find(self, beginning: str) -> tuple[JobRecord, ...]:
         """The jobs whose id begins like this, at most ten."""
@@ -213,7 +249,7 @@ class JobStore:
                 .where(jobs_table.c.job_id.startswith(beginning, autoescape=True))
                 .limit(10)
             ).all()
-        return tuple(_record_of(row) for row in rows)
+        return tuple(record_of(row) for row in rows)
 
     def places_of(self, job_id: str) -> tuple[Path, ...]:
         """Where the content of a job was seen, under whatever name."""
@@ -226,8 +262,8 @@ class JobStore:
         table = jobs_table.c
         resting = [state for state in JobState if state.is_final or state in _NEEDS_A_CAUSE_TO_GO]
         # Who waits for his turn goes on when the one at work has ended, which is among the others, or rests itself.
-        waits_for_another = table.is_parked & (table.cause == Cause.TURN)
-        query = sa.select(table.job_id).where(table.state.not_in(resting), ~waits_for_another).limit(1)
+        waits_for_long = table.is_parked & table.cause.in_(_NOT_BEFORE_LONG)
+        query = sa.select(table.job_id).where(table.state.not_in(resting), ~waits_for_long).limit(1)
         with self._engine.connect() as connection:
             return connection.execute(query).first() is not None
 
@@ -244,12 +280,7 @@ class JobStore:
         if rule is not None:
             query = query.where(jobs_table.c.rule == rule)
         with self._engine.connect() as connection:
-            return tuple(_record_of(row) for row in connection.execute(query))
-
-    def unfinished(self) -> tuple[JobRecord, ...]:
-        """Every job that belongs into the queue, the oldest first; those that stand still do not."""
-        records = self.list_jobs(states=[state for state in JobState if not state.is_final])
-        return tuple(record for record in reversed(records) if not record.is_parked)
+            return tuple(record_of(row) for row in connection.execute(query))
 
     def count_by_state(self) -> dict[JobState, int]:
         """How many jobs stand where; states without a job are left out."""
@@ -265,12 +296,39 @@ class JobStore:
             return connection.execute(change).rowcount == 1
 
 
+def standing_still(stop: Stop) -> dict[str, object]:
+    """The columns of a job that stands still for this."""
+    return {"is_parked": True, "cause": stop.cause, "wake_at": stop.wake_at, "stop": stop.to_json()}
+
+
+def _note_file(connection: sa.Connection, spec: JobSpec, *, is_new: bool) -> None:
+    """Write that a job's file is known; a second place of what has a job already is known as that."""
+    source, place = spec.source, path_to_text(spec.source.path)
+    first_place = place
+    if not is_new:
+        query = sa.select(jobs_table.c.source_path).where(jobs_table.c.job_id == spec.job_id)
+        first_place = connection.execute(query).scalar_one()
+    facts = {
+        "rule": spec.rule,
+        "path": place,
+        "size_bytes": source.size_bytes,
+        "modified_ns": source.modified_ns,
+        "inode": source.inode,
+        "job_id": spec.job_id,
+        "refusal": None,
+        "skipped": None if first_place == place else _DUPLICATE,
+        "noted_at": spec.queued_at,
+    }
+    connection.execute(_NOTE_FILE, facts)
+
+
 def path_to_text(path: Path) -> str:
     """A path as text that any database takes, also where a name is no valid UTF-8 (kept as escapes)."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _record_of(row: sa.Row[tuple[object, ...]] | sa.Row[Sequence[object]]) -> JobRecord:
+def record_of(row: sa.Row[tuple[object, ...]] | sa.Row[Sequence[object]]) -> JobRecord:
+    """A job's row, as a value."""
     fields = row._mapping  # noqa: SLF001 -- SQLAlchemy's documented way to read a row by name
     folder = fields["output_folder"]
     return JobRecord(

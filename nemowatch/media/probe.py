@@ -15,7 +15,7 @@ import av
 from av.stream import Disposition
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia
-from nemowatch.media.sniff import AAC, WEBP, Format, Kind, identify, read_head
+from nemowatch.media.sniff import AAC, WEBP, Format, Kind, identify, open_regular, read_head
 from nemowatch.media.wholeness import require_whole
 
 if TYPE_CHECKING:
@@ -76,11 +76,16 @@ def open_media(path: Path, found: Format) -> Iterator[InputContainer]:
     """Open a file with the one demuxer of its format, and translate libav's complaints, also later ones.
 
     Raises:
+        NotMedia: the path is no regular file.
         IncompleteMedia: the file ends where more was expected, as one does that is still being recorded.
         BrokenMedia: anything else that libav can't make sense of.
+        OSError: the file can't be read.
     """
-    with translate_faults(path, found), av.open(str(path), format=found.demuxer) as container:
-        yield container
+    with open_regular(path) as file, translate_faults(path, found):
+        # By its descriptor: the path could lead to a pipe by now, and a name with a colon to a protocol.
+        options = {"fd": str(file.fileno())}
+        with av.open("fd:", format=found.demuxer, options=options) as container:
+            yield container
 
 
 @contextmanager

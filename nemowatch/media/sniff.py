@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from nemowatch.media.errors import IncompleteMedia, NotMedia
 from nemowatch.media.strangers import describe_stranger
@@ -97,7 +97,13 @@ def identify(path: Path) -> Format:
 
 
 def read_head(path: Path) -> bytes:
-    """Read the first bytes of a regular file, and of nothing else.
+    """Read the first bytes of a regular file, and of nothing else. Raises as `open_regular` does."""
+    with open_regular(path) as file:
+        return file.read(HEAD_BYTES)
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a regular file for reading, and nothing else: no link is followed, no pipe waited for.
 
     Raises:
         NotMedia: the path is a link, folder, pipe, socket or device.
@@ -107,9 +113,13 @@ def read_head(path: Path) -> bytes:
     # the path may have been exchanged in between.
     _require_regular(path, path.lstat().st_mode)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        _require_regular(path, os.fstat(file.fileno()).st_mode)
-        return file.read(HEAD_BYTES)
+    file = os.fdopen(descriptor, "rb")
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+    except NotMedia:
+        file.close()
+        raise
+    return file
 
 
 def recognise(head: bytes) -> Format | None:

@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia
-from nemowatch.media.sniff import AVI, GIF, JPG, PNG, WAV, WEBP, Format
+from nemowatch.media.sniff import AVI, GIF, JPG, PNG, WAV, WEBP, Format, open_regular
 from nemowatch.units import format_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _UNKNOWN_RIFF_SIZES = {0, 0xFFFFFFFF}  # written by programs that never came back to fill it in
+_GIF_IMAGE, _GIF_EXTENSION = b"\x2c", b"\x21"
 _STANDALONE_JPEG_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
 _TAIL_BYTES = 65_536
+_AVI_HEAD_BYTES = 512
+_AVI_HAS_INDEX = 0x10  # AVIF_HASINDEX in the main header (Microsoft, AVIMAINHEADER)
 _EBML_HEAD_BYTES = 512
 _EBML_SEGMENT = b"\x18\x53\x80\x67"
 
@@ -35,26 +38,29 @@ def require_whole(path: Path, found: Format) -> None:
         BrokenMedia: the structure makes no sense.
         OSError: the file can't be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         file.seek(0)
         if found.demuxer == "mov":
             _require_boxes(path, file, size)
-        elif found in {AVI, WAV, WEBP}:
+        elif found == AVI:
+            _require_avi(path, file, size)
+        elif found in {WAV, WEBP}:
             _require_riff(path, file, size)
         elif found.demuxer == "matroska":
             _require_segment(path, file, size)
         elif found == PNG:
             _require_mark(path, file, size, b"IEND")
         elif found == GIF:
-            _require_mark(path, file, size, b"\x3b")
+            _require_gif_end(path, file)
         elif found == JPG:
             _require_jpeg_end(path, file.read())
 
 
 def _require_boxes(path: Path, file: IO[bytes], size: int) -> None:
     position = 0
-    has_index = False
+    seen: set[bytes] = set()
+    last = b""
     while position < size:
         file.seek(position)
         head = file.read(16)
@@ -62,17 +68,19 @@ def _require_boxes(path: Path, file: IO[bytes], size: int) -> None:
             break  # a few stray bytes after the last box hurt nobody
         length = _box_bytes(head, size - position)
         if length < 8:
-            if has_index:
+            if b"moov" in seen:
                 break
             raise BrokenMedia(f"{path.name} has a damaged structure at byte {position}.")
         if position + length > size:
             raise _cut_off(path, size, position + length)
-        has_index = has_index or head[4:8] == b"moov"
+        last = head[4:8]
+        seen.add(last)
         position += length
-    if not has_index:
-        raise IncompleteMedia(
-            f"{path.name} has no index yet: the program that records it has not finished it."
-        )
+    if b"moov" not in seen:
+        raise IncompleteMedia(f"{path.name} has no index yet: it is still being recorded.")
+    # A fragmented film begins with an empty index, and each fragment with a list of what comes then.
+    if b"mdat" not in seen or last == b"moof":
+        raise IncompleteMedia(f"{path.name} announces more than is there: it is still being recorded.")
 
 
 def _box_bytes(head: bytes, rest: int) -> int:
@@ -83,10 +91,51 @@ def _box_bytes(head: bytes, rest: int) -> int:
 
 
 def _require_riff(path: Path, file: IO[bytes], size: int) -> None:
-    head = file.read(8)
+    head = file.read(28)
     announced = int.from_bytes(head[4:8], "little")
-    if head[:4] != b"RF64" and announced not in _UNKNOWN_RIFF_SIZES and announced + 8 > size:
+    if head[:4] == b"RF64" and head[12:16] == b"ds64":  # a WAV too large for four bytes (EBU Tech 3306)
+        announced = int.from_bytes(head[20:28], "little")
+    if announced not in _UNKNOWN_RIFF_SIZES and announced + 8 > size:
         raise _cut_off(path, size, announced + 8)
+
+
+def _require_avi(path: Path, file: IO[bytes], size: int) -> None:
+    """AVI: one RIFF chunk after the other, of about a gigabyte each (OpenDML)."""
+    position = 0
+    while position + 8 <= size:
+        file.seek(position)
+        head = file.read(8)
+        announced = int.from_bytes(head[4:], "little")
+        if head[:4] != b"RIFF":
+            return  # stray bytes after the film
+        if announced in _UNKNOWN_RIFF_SIZES:
+            _require_avi_index(path, file, position, size)
+            return
+        position += 8 + announced + announced % 2
+        if position - announced % 2 > size:
+            raise _cut_off(path, size, position)
+
+
+def _require_avi_index(path: Path, file: IO[bytes], start: int, size: int) -> None:
+    """Raise if an AVI of unknown size announces the index that its recorder writes last, and has none.
+
+    One that was streamed announces none, and is whole as it is.
+    """
+    file.seek(start)
+    main_header = file.read(_AVI_HEAD_BYTES).partition(b"avih")[2]
+    flags = int.from_bytes(main_header[16:20], "little")
+    position = start + 12
+    while position + 8 <= size:
+        file.seek(position)
+        head = file.read(8)
+        if head[:4] == b"idx1":
+            return
+        length = int.from_bytes(head[4:], "little")
+        if length in _UNKNOWN_RIFF_SIZES:
+            break
+        position += 8 + length + length % 2
+    if start or flags & _AVI_HAS_INDEX:
+        raise IncompleteMedia(f"{path.name} has no index yet: it is still being recorded.")
 
 
 def _require_segment(path: Path, file: IO[bytes], size: int) -> None:
@@ -115,6 +164,25 @@ def _require_mark(path: Path, file: IO[bytes], size: int, mark: bytes) -> None:
     file.seek(max(0, size - _TAIL_BYTES))
     if mark not in file.read():
         raise IncompleteMedia(f"{path.name} is cut off: its end mark is missing.")
+
+
+def _require_gif_end(path: Path, file: IO[bytes]) -> None:
+    """GIF: blocks one after the other up to a trailer, which is a byte that stands everywhere (GIF89a, 17-27)."""
+    file.seek(10)
+    file.seek(13 + _gif_table_bytes(file.read(1)))
+    while (mark := file.read(1)) in {_GIF_IMAGE, _GIF_EXTENSION}:
+        # One byte before the data of both: a label, or the size of codes.
+        table_bytes = _gif_table_bytes(file.read(9)[8:]) if mark == _GIF_IMAGE else 0
+        file.seek(table_bytes + 1, 1)
+        while (length := file.read(1)) not in {b"", b"\0"}:
+            file.seek(length[0], 1)
+    if not mark:
+        raise IncompleteMedia(f"{path.name} is cut off: the end of the picture is missing.")
+
+
+def _gif_table_bytes(flags: bytes) -> int:
+    """How long a colour table is, by the byte that announces it."""
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def _require_jpeg_end(path: Path, data: bytes) -> None:

@@ -52,7 +52,7 @@ class Staging:
         """
         folder = staging_folder(final, job_id, attempt)
         try:
-            _make_folder(folder)
+            make_folder(folder)
         except OSError as error:
             raise FolderUnusable.because(error, final.parent) from error
         return cls(final, job_id, attempt, folder)
@@ -162,11 +162,11 @@ def staging_folder(final: Path, job_id: str, attempt: int) -> Path:
     return final.parent / f".{name}{mark}"
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a folder and those above it, each one synced into its parent, so that none is lost in a power cut."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.rules.keys import keys_of, write_value
-from nemowatch.rules.model import RuleKeys, RulesFile
+from nemowatch.rules.model import RulesFile
+from nemowatch.rules.rule_keys import RuleKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

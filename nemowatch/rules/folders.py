@@ -1,4 +1,4 @@
-"""Do the folders that the rules name exist, and could an output ever come back as an input?
+"""Are the folders that the rules name folders, and could an output ever come back as an input?
 
 Called by loading, once per reading of the rules. Looks at the disk (kind of a folder, symbolic links) and
 changes nothing.
@@ -26,6 +26,7 @@ class Placed:
         watch: its folders.
         recursive: whether it looks into subfolders.
         output: its output template; empty when that is broken.
+        move: the template of the folder into which recordings are moved; empty when none is, or it is broken.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Placed:
     watch: tuple[Path, ...]
     recursive: bool
     output: str
+    move: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,14 @@ class Finding:
 
     Attributes:
         index: the rule's number in the file, from 0.
-        key: `watch` or `output`.
-        item: which of the rule's folders; 0 for `output`.
+        key: `watch`, `output` or `after`.
+        item: which of the rule's folders, or the key below `after`; 0 for `output`.
         message: what is wrong and how to mend it.
     """
 
     index: int
     key: str
-    item: int
+    item: int | str
     message: str
 
 
@@ -61,8 +63,11 @@ def find_relative(rules: Iterable[Placed]) -> Iterator[Finding]:
                 yield Finding(rule.index, "watch", item, message)
 
 
-def find_missing(rules: Iterable[Placed]) -> Iterator[Finding]:
-    """Report each watch folder that does not exist, is no folder, or is named twice in one rule."""
+def find_unusable(rules: Iterable[Placed]) -> Iterator[Finding]:
+    """Report each watch folder that is no folder, or is named twice in one rule.
+
+    One that does not exist may be on a disk that is not there yet: it is offline, and `check` warns of it.
+    """
     for rule in rules:
         first: dict[Path, int] = {}
         for item, folder in enumerate(rule.watch):
@@ -80,7 +85,7 @@ def find_loops(rules: Sequence[Placed]) -> Iterator[Finding]:
     """Report each output folder from which outputs could be taken as inputs, of the same or another rule."""
     watched = _Watched(rules)
     for rule in rules:
-        trouble = next(filter(None, map(watched.describe_loop, _roots_of(rule))), None)
+        trouble = next(filter(None, map(watched.describe_loop, _roots_of(rule, rule.output))), None)
         if trouble:
             message = (
                 f"outputs could be taken as new recordings: the output folder {trouble}. "
@@ -89,9 +94,33 @@ def find_loops(rules: Sequence[Placed]) -> Iterator[Finding]:
             yield Finding(rule.index, "output", 0, message)
 
 
-def _roots_of(rule: Placed) -> Iterator[tuple[Placed, Path]]:
-    for folder in filter(Path.is_absolute, rule.watch if rule.output else ()):
-        yield rule, _resolved(fixed_root(rule.output, {"watch": str(folder), "rule": rule.name}))
+def find_moves(rules: Sequence[Placed]) -> Iterator[Finding]:
+    """Report each folder into which recordings are moved where they could be taken again, or mix with outputs."""
+    watched = _Watched(rules)
+    outputs = {root: rule for rule in rules for _, root in _roots_of(rule, rule.output)}
+    for rule in rules:
+        for _, root in _roots_of(rule, rule.move):
+            loop = watched.describe_loop((rule, root))
+            if loop:
+                message = (
+                    f"recordings that were moved there could be taken again: the folder {loop}. "
+                    "Choose a folder beside it, such as {watch}-done."
+                )
+                yield Finding(rule.index, "after", "move", message)
+                break
+            owner = next((outputs[place] for place in (root, *root.parents) if place in outputs), None)
+            if owner is not None:
+                message = (
+                    f'the folder {root} lies among the outputs of the rule "{owner.name}". '
+                    "Choose a folder beside them, such as {watch}-done."
+                )
+                yield Finding(rule.index, "after", "move", message)
+                break
+
+
+def _roots_of(rule: Placed, template: str) -> Iterator[tuple[Placed, Path]]:
+    for folder in filter(Path.is_absolute, rule.watch if template else ()):
+        yield rule, _resolved(fixed_root(template, {"watch": str(folder), "rule": rule.name}))
 
 
 class _Watched:
@@ -133,15 +162,9 @@ def _whose(rule: Placed, other: Placed, folder: Path) -> str:
 
 def _look_at(folder: Path) -> str:
     try:
-        if folder.is_dir():
-            return ""
-        if folder.exists():
-            return f"{folder} is a file, not a folder."
-    except OSError as error:
-        return f"the folder {folder} can't be looked at: {error.strerror}."
-    if folder.is_symlink():
-        return f"{folder} is a symbolic link to a folder that does not exist."
-    return f'the folder {folder} does not exist. Make it (mkdir -p "{folder}") or correct the path.'
+        return "" if folder.is_dir() or not folder.exists() else f"{folder} is a file, not a folder."
+    except OSError:  # what can't be looked at now is offline
+        return ""
 
 
 def _resolved(folder: Path) -> Path:

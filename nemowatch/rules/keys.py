@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel
 
-from nemowatch.rules.model import RuleKeys, RulesFile
+from nemowatch.rules.model import RulesFile
+from nemowatch.rules.rule_keys import RuleKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,10 @@ _OTHER_WORDS = {
     "out": "output", "target": "output", "destination": "output", "quiet": "settle", "debounce": "settle",
     "lang": "language", "url": "api_url", "base_url": "api_url", "interval": "scan", "workers": "jobs",
     "concurrency": "jobs", "logging": "log", "id": "name", "title": "name",
+    "hours": "schedule", "cron": "schedule", "window": "schedule", "times": "schedule", "archive": "after",
+    "on_done": "after", "cleanup": "after", "delete": "after", "backfill": "existing", "initial": "existing",
+    "dedupe": "duplicates", "deduplicate": "duplicates", "use_polling": "polling", "force_polling": "polling",
+    "parallel": "jobs", "max_jobs": "jobs",
 }  # fmt: skip
 
 

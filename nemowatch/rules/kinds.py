@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.match import ACCEPTED_TYPES, INPUT_TYPES
 from nemowatch.rules.problems import nearest
+from nemowatch.rules.schedule import check_schedule
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.template import (
     DISTINCT_PLACEHOLDERS,
@@ -28,6 +29,9 @@ from nemowatch.rules.template import (
     names_in,
 )
 from nemowatch.units import parse_duration, parse_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
@@ -223,6 +227,38 @@ def _read_output(value: object) -> str:
     return expanded
 
 
+def _read_move_folder(value: object) -> str:
+    written = _text(value)
+    if not written or _CONTROL.search(written):
+        raise wrong_shape()
+    _check_names(written, OUTPUT_PLACEHOLDERS)
+    expanded = _expand_home(written)
+    if not expanded.startswith(("/", "{watch}")):
+        raise ValueError(
+            f'the folder "{written}" is not a whole path: it must start with "{{watch}}", "/" or "~/"'
+        )
+    if ".." in expanded.split("/"):
+        raise ValueError('the folder goes up with ".."; write the whole path instead')
+    return expanded
+
+
+def _read_schedule(value: object) -> str:
+    return "" if value is None else check_schedule(_text(value))
+
+
+def read_after(value: object, read_mapping: Callable[[object], object]) -> object:
+    """Take what becomes of a recording: a word, or a mapping of `move` to a folder."""
+    if not isinstance(value, str):
+        return read_mapping(value)
+    word = value.strip().lower()
+    known = ("keep", "trash")
+    if word == "move":
+        raise ValueError('"move" needs a folder: {move: "{watch}-done"}')
+    if word not in known:
+        raise Suggestion(f'"{value}" is none of: {", ".join(known)}, {{move: FOLDER}}', nearest(word, known))
+    return word
+
+
 def _schema(**keywords: Any) -> WithJsonSchema:
     return WithJsonSchema(keywords)
 
@@ -246,6 +282,12 @@ HeaderWord = Annotated[
     str, BeforeValidator(_read_header), _schema(type="string", pattern=r"^[A-Za-z0-9._+-]{1,64}$")
 ]
 Output = Annotated[str, BeforeValidator(_read_output), _schema(type="string", pattern=r"\{(stem|name|job)\}")]
+MoveFolder = Annotated[str, BeforeValidator(_read_move_folder), _schema(type="string", minLength=1)]
+Schedule = Annotated[
+    str,
+    BeforeValidator(_read_schedule),
+    _schema(anyOf=[{"type": "string", "minLength": 5}, {"type": "null"}]),
+]
 Folders = Annotated[
     tuple[Annotated[Path, BeforeValidator(_read_folder)], ...],
     Field(min_length=1),

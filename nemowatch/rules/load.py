@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from nemowatch.rules.folders import Placed, find_loops, find_missing, find_relative
+from nemowatch.rules.folders import Placed, find_loops, find_moves, find_relative, find_unusable
 from nemowatch.rules.kinds import read_address
 from nemowatch.rules.problems import Problem, RulesInvalid
-from nemowatch.rules.rule import DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill
+from nemowatch.rules.rule import After, DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.source import read_source
 from nemowatch.rules.tree import read_tree
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from nemowatch.rules.file_keys import NemoKeys
     from nemowatch.rules.folders import Finding
-    from nemowatch.rules.model import NemoKeys, RuleKeys, RulesFile
+    from nemowatch.rules.model import RulesFile
+    from nemowatch.rules.rule_keys import MoveKeys, RuleKeys
     from nemowatch.rules.tree import Path as TreePath
     from nemowatch.rules.tree import Tree
 
 _ENVIRONMENT = {"NEMO_API_URL": "api_url", "NEMO_WEB_URL": "web_url"}
 
 
-def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
+def load_rules(path: Path) -> RuleBook:
     """Read the rules.
 
-    Args:
-        path: the rules file.
-        require_folders: whether a watch folder that does not exist is a problem.
+    A watch folder that does not exist is no problem: it is offline, and may be on a disk that comes later.
 
     Raises:
         RulesInvalid: with every problem of the file, its places and what was expected.
@@ -51,7 +51,7 @@ def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
     names = _name_rules(drafts)
     problems += [problem for draft in drafts for problem in draft.problems()]
     problems += _repeated_names(drafts, names)
-    problems += _folder_problems(drafts, names, require_folders=require_folders)
+    problems += _folder_problems(drafts, names)
     nemo, nemo_problems = _settings(path, file.nemo)
     problems += nemo_problems
     if problems:
@@ -65,10 +65,13 @@ def load_rules(path: Path, *, require_folders: bool = True) -> RuleBook:
             starts=file.limits.starts,
             keep_credits=file.limits.keep_credits,
             credits_per_day=file.limits.credits_per_day,
+            per_rule=file.limits.per_rule,
+            backlog=file.limits.backlog,
         ),
         scan_seconds=file.scan,
         log_level=file.log.level,
         log_format=file.log.format,
+        polling=file.polling,
     )
 
 
@@ -134,10 +137,17 @@ class _Draft:
         known = SKILLS.get(keys.source)
         return Skill(keys.source, keys.version, known.default_prompt if known else None)
 
+    @property
+    def after(self) -> After:
+        """What becomes of its recordings."""
+        written: Literal["keep", "trash"] | MoveKeys = self.get("after")
+        return After(written) if isinstance(written, str) else After("move", written.move)
+
     def placed(self, name: str) -> Placed:
         """The part of the rule that the folder checks look at."""
         output = "" if self.is_broken("output") else self.get("output")
-        return Placed(self.index, name, self.get("watch"), self.get("recursive"), output)
+        move = "" if self.is_broken("after") else self.after.folder
+        return Placed(self.index, name, self.get("watch"), self.get("recursive"), output, move)
 
     def finish(self, name: str, language: str) -> Rule:
         """Make the rule, once nothing is wrong."""
@@ -160,6 +170,10 @@ class _Draft:
             group=self.get("group"),
             session=self.get("session"),
             retries=self.get("retries"),
+            existing=self.get("existing"),
+            duplicates=self.get("duplicates"),
+            schedule=self.get("schedule"),
+            after=self.after,
         )
 
     @property
@@ -201,10 +215,9 @@ def _repeated_names(drafts: Iterable[_Draft], names: Iterable[str]) -> list[Prob
     return problems
 
 
-def _folder_problems(drafts: list[_Draft], names: list[str], *, require_folders: bool) -> list[Problem]:
+def _folder_problems(drafts: list[_Draft], names: list[str]) -> list[Problem]:
     placed = [draft.placed(name) for draft, name in zip(drafts, names, strict=True)]
-    missing = find_missing(placed) if require_folders else ()
-    findings = [*find_relative(placed), *missing, *find_loops(placed)]
+    findings = [*find_relative(placed), *find_unusable(placed), *find_loops(placed), *find_moves(placed)]
     return [_at_its_place(drafts[finding.index], finding) for finding in findings]
 
 

@@ -8,18 +8,20 @@ disk: links, kinds and contents are intake's business.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.ignore import ignored_part
 from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from nemowatch.rules.rule import Rule
@@ -35,6 +37,8 @@ INPUT_TYPES = ACCEPTED_TYPES | {ADDRESS_LIST_TYPE}
 """What a rule may take: what the service accepts, and lists of addresses."""
 
 _MAX_KEPT_FOLDERS = 20_000
+_ONLY_AN_ENDING = re.compile(r"\*[^\s*?\[\]\\!]+")
+"""A star and then plain characters, as in `*-final.mp4`."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,23 @@ class Matcher:
         if any(text.startswith(prefix) for prefix, _ in self._folders):
             return Verdict(matches=False, reason="lies in a subfolder, and the rule is not recursive")
         return Verdict(matches=False, reason="lies in none of the rule's folders")
+
+    def name_check(self, folder: str) -> Callable[[str], object] | None:
+        """A quick question to ask about each name in a folder, before `match` is asked about its path.
+
+        It lets on whatever `match` would take, and most often nothing else. None when no file that lies in the
+        folder itself is taken, whatever its name.
+        """
+        found = self._locate(f"{folder.rstrip('/')}/.")
+        if found is None:
+            return None
+        prefix = found[0]
+        relative = _normal(folder[len(prefix) :])
+        if self._folder_reason(_with_slash(folder), relative):
+            return None
+        if not self._match or (relative and self._match.deciding(f"{relative}/")):
+            return _has_input_type
+        return self._match.name_check
 
     def may_contain(self, folder: Path) -> bool:
         """Whether a scan must look into a folder.
@@ -161,6 +182,7 @@ class _Patterns:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._texts = tuple(_normal(pattern) for pattern in patterns)
         self._spec = GitIgnoreSpec.from_lines(self._texts, backend="simple") if self._texts else None
+        self.name_check = _compile_name_check(self._texts)
 
     def __bool__(self) -> bool:
         return self._spec is not None
@@ -196,7 +218,38 @@ def _suffix(name: str) -> str:
     return f".{suffix.lower()}" if dot and stem else ""
 
 
-def _with_slash(folder: Path) -> str:
+def _has_input_type(name: str) -> object:
+    return name[name.rfind(".") :].lower() in INPUT_TYPES
+
+
+def _compile_name_check(patterns: Iterable[str]) -> Callable[[str], object]:
+    """A question about the last name of a path, to which a path that one of the patterns takes answers yes.
+
+    True for files in folders that no pattern takes as a whole. Then the part of a pattern behind its last slash must
+    take the file's name.
+    """
+    endings: set[str] = set()
+    searches: list[Callable[[str], object]] = []
+    for pattern in patterns:
+        last = pattern.rpartition("/")[2]
+        if pattern.startswith(("!", "#")) or not last:
+            continue
+        if _ONLY_AN_ENDING.fullmatch(last):
+            endings.add(last[1:])
+        else:
+            # What ends oddly, such as with an escaped space, is asked about as if it took all.
+            compiled = GitIgnoreSpecPattern(last).regex if last[-1].isalnum() else None
+            searches.append(compiled.search if compiled else _has_input_type)
+    plain = tuple(endings)
+
+    def may_match(name: str) -> object:
+        normal = name if name.isascii() else _normal(name)
+        return normal.endswith(plain) or any(search(normal) for search in searches)
+
+    return may_match if searches else lambda name: (name if name.isascii() else _normal(name)).endswith(plain)
+
+
+def _with_slash(folder: Path | str) -> str:
     text = os.fspath(folder)
     return text if text.endswith("/") else f"{text}/"
 

@@ -16,8 +16,9 @@ from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.ignore import BUILTIN_IGNORES
 from nemowatch.rules.keys import keys_of, write_value
 from nemowatch.rules.match import ACCEPTED_TYPES
-from nemowatch.rules.model import RuleKeys, RulesFile
+from nemowatch.rules.model import RulesFile
 from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
+from nemowatch.rules.rule_keys import RuleKeys
 from nemowatch.rules.skills import OWN_SKILL, SKILLS
 from nemowatch.rules.source import Source
 from nemowatch.rules.template import OUTPUT_PLACEHOLDERS, PLACEHOLDERS
@@ -194,7 +195,8 @@ def _ignores() -> str:
 def _names(group: IgnoreGroup) -> list[str]:
     starts = (f"{prefix}*" for prefix in group.prefixes)
     ends = (f"*{suffix}" for suffix in group.suffixes)
-    return [f"`{name}`" for name in (*group.names, *starts, *ends)]
+    shapes = (shape.example for shape in group.shapes)
+    return [f"`{name}`" for name in (*group.names, *starts, *ends, *shapes)]
 
 
 def _mistakes() -> str:

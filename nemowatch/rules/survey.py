@@ -1,7 +1,7 @@
 """What the rules mean on this machine: permissions, files that exist, files that two rules would take.
 
-Called by `nemowatch check`, never by the daemon. Looks at folders and names, opens no recording, and changes
-nothing; the prompt files beside recordings are read.
+Called by `nemowatch check` and `explain`, never by the daemon. Looks at folders and names, opens no recording, and
+changes nothing; lists of addresses, and the prompt files beside recordings, are read.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nemowatch.rules.address_list import NoAddressYet, WrongAddressList, is_address_list, read_addresses
 from nemowatch.rules.match import INPUT_TYPES, Matcher
 from nemowatch.rules.prompt_file import WrongPromptFile, prompt_file_of, read_prompt_file, recording_of
-from nemowatch.rules.template import output_root, output_roots
+from nemowatch.rules.template import keep_out_roots, output_root
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from nemowatch.rules.rule import Rule, RuleBook
+
+A_LINK = "a symbolic link; links are never followed"
+A_MOUNT_POINT = "another file system is mounted there; name it as a watch folder to have it looked into"
+NO_REGULAR_FILE = "not a regular file"
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,13 @@ class FolderReport:
         watch: the folder.
         output: the folder under which its outputs land; it may not exist yet.
         problems: what would keep a job from reading or delivering there, in words for a person.
+        warnings: what is as it may be, and may not be meant.
     """
 
     watch: Path
     output: Path
     problems: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def find_overlaps(book: RuleBook) -> Iterator[Overlap]:
 
     Patterns can't be compared in general: names made from them, and one of each accepted type, are tried.
     """
-    keep_out = output_roots(book.rules)
+    keep_out = keep_out_roots(book.rules)
     found: set[tuple[str, str]] = set()
     for one, other in _meetings(book.rules):
         pair = (one.rule.name, other.rule.name)
@@ -93,18 +100,25 @@ def find_overlaps(book: RuleBook) -> Iterator[Overlap]:
             yield Overlap(*pair, one.meeting, example)
 
 
-def list_files(book: RuleBook) -> list[Sighting]:
+def list_files(
+    book: RuleBook, mount_points: Callable[[Path], Collection[Path]] = lambda _folder: ()
+) -> list[Sighting]:
     """Look through every watch folder, and ask each rule that watches there about each file, by its path.
 
     A folder that can't be read is left out here; `inspect_folders` reports it. So is a prompt file whose recording
     lies beside it: it is told with the recording.
+
+    Args:
+        book: the rules.
+        mount_points: gives the places below a watch folder at which other file systems are mounted.
     """
-    keep_out = output_roots(book.rules)
+    keep_out = keep_out_roots(book.rules)
     answers: dict[tuple[Path, bool], list[tuple[str, str, bool]]] = {}
     for rule in book.rules:
         matcher = Matcher(rule, keep_out)
         for folder in rule.watch:
-            for path, is_folder, reason, taken in _walk(matcher, folder):
+            mounted = mount_points(folder)
+            for path, is_folder, reason, taken in _walk(matcher, folder, mounted):
                 said = answers.setdefault((path, is_folder), [])
                 if all(name != rule.name for name, _, _ in said):
                     said.append((rule.name, reason, taken))
@@ -119,9 +133,25 @@ def list_files(book: RuleBook) -> list[Sighting]:
     ]
 
 
+def find_files(
+    rule: Rule, keep_out: Collection[Path], mount_points: Callable[[Path], Collection[Path]]
+) -> Iterator[tuple[Path, Path]]:
+    """Find the files that a rule takes by their name and place, each with its watch folder, as a scan finds them."""
+    matcher = Matcher(rule, keep_out)
+    for folder in rule.watch:
+        mounted = mount_points(folder)
+        for path, is_folder, reason, _ in _walk(matcher, folder, mounted):
+            if not is_folder and reason not in {A_LINK, NO_REGULAR_FILE} and matcher.match(path).matches:
+                yield path, folder
+
+
 def _inspect(watch: Path, output: Path) -> FolderReport:
-    problems = []
-    if not os.access(watch, os.R_OK | os.X_OK):
+    problems, warnings = [], []
+    if not os.path.lexists(watch):
+        warnings.append(
+            f'{watch} is not there now. It is watched as soon as it is; `mkdir -p "{watch}"` makes it.'
+        )
+    elif not os.access(watch, os.R_OK | os.X_OK):
         problems.append(
             f"{watch} can't be read by this user. Give it read and search permission (chmod u+rx)."
         )
@@ -129,7 +159,7 @@ def _inspect(watch: Path, output: Path) -> FolderReport:
         problems += _inspect_output(output)
     except OSError as error:
         problems.append(f"the output folder {output} can't be looked at: {error.strerror}.")
-    return FolderReport(watch, output, tuple(problems))
+    return FolderReport(watch, output, tuple(problems), tuple(warnings))
 
 
 def _inspect_output(output: Path) -> Iterator[str]:
@@ -184,7 +214,7 @@ def _sample_names(*rules: Rule) -> Iterator[str]:
             yield f"{name}recording.mp4" if name.endswith("/") else name
 
 
-def _walk(matcher: Matcher, top: Path) -> Iterator[tuple[Path, bool, str, bool]]:
+def _walk(matcher: Matcher, top: Path, mounted: Collection[Path]) -> Iterator[tuple[Path, bool, str, bool]]:
     """Each file, and each subfolder that is not looked into: path, whether a folder, reason, whether taken."""
     waiting = [top]
     while waiting:
@@ -195,9 +225,9 @@ def _walk(matcher: Matcher, top: Path) -> Iterator[tuple[Path, bool, str, bool]]
         for entry in entries:
             path = Path(entry.path)
             if entry.is_symlink():
-                yield path, False, "a symbolic link; links are never followed", False
+                yield path, False, A_LINK, False
             elif entry.is_dir(follow_symlinks=False):
-                reason = matcher.refuse_folder(path)
+                reason = matcher.refuse_folder(path) or (A_MOUNT_POINT if path in mounted else "")
                 if reason:
                     yield path, True, reason, False
                 else:
@@ -212,14 +242,20 @@ def _is_told_with_its_recording(path: Path) -> bool:
 
 
 def _judge(matcher: Matcher, path: Path, *, is_file: bool) -> tuple[str, bool]:
-    if not is_file:
-        return "not a regular file", False
     verdict = matcher.match(path)
     if not verdict.matches:
         return verdict.reason, False
+    if not is_file:
+        return NO_REGULAR_FILE, False
     try:
+        if not os.access(path, os.R_OK):
+            return "it can't be read by this user", False
+        if is_address_list(path):
+            read_addresses(path)
         prompts = read_prompt_file(path)
-    except WrongPromptFile as error:
+    except (WrongAddressList, NoAddressYet, WrongPromptFile) as error:
         return str(error), False
+    except OSError as error:
+        return f"it can't be read: {error.strerror or error}", False
     beside = f"; prompts from {prompt_file_of(path).name}" if prompts else ""
     return f"{verdict.reason}{beside}", True

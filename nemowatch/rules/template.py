@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nemowatch.rules.rule import Rule
 
@@ -126,6 +126,23 @@ def output_root(rule: Rule, folder: Path) -> Path:
 def output_roots(rules: Iterable[Rule]) -> tuple[Path, ...]:
     """Every folder that outputs land under, of all rules: nothing in them is ever taken as an input."""
     return tuple(dict.fromkeys(output_root(rule, folder) for rule in rules for folder in rule.watch))
+
+
+def move_roots(rules: Iterable[Rule]) -> tuple[Path, ...]:
+    """Every folder into which rules move recordings: nothing in them is ever taken as an input either."""
+    return tuple(
+        dict.fromkeys(
+            fixed_root(rule.after.folder, {"watch": str(folder), "rule": rule.name})
+            for rule in rules
+            for folder in rule.watch
+            if rule.after.does == "move"
+        )
+    )
+
+
+def keep_out_roots(rules: Sequence[Rule]) -> tuple[Path, ...]:
+    """Every folder in which nothing is taken: where outputs land, and into which recordings are moved."""
+    return tuple(dict.fromkeys((*output_roots(rules), *move_roots(rules))))
 
 
 def fixed_root(template: str, values: Mapping[str, str]) -> Path:

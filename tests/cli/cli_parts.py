@@ -11,17 +11,18 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from nemowatch.cli.app import app
-from nemowatch.jobs.database import Database
+from nemowatch.jobs.database import Database, first_looks_table, known_files_table
 from nemowatch.jobs.meter import Meter
 from nemowatch.jobs.orders import Order, OrderAnswer, OrderBook
 from nemowatch.jobs.records import Cause, Clears, JobRecord, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.spending import Ledger, Spent
-from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.store import Changes, JobStore, path_to_text
 from nemowatch.places import InstanceLock, StateFolder
 
 PROGRAM = Path(sys.executable).with_name("nemowatch")
@@ -76,7 +77,7 @@ def make_spec(
     return JobSpec(
         job_id=job_id,
         rule=rule,
-        source=SourceFile(path, 10, 20, 30),
+        source=version_of(path),
         sha256=sha256,
         duration_seconds=2.5,
         skill_source="opusclip",
@@ -90,6 +91,14 @@ def make_spec(
     )
 
 
+def version_of(path: Path) -> SourceFile:
+    """The version that stands at a path; a made-up one where nothing does."""
+    if not path.exists():
+        return SourceFile(path, 10, 20, 30)
+    facts = path.stat()
+    return SourceFile(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
 def number_id(number: int) -> str:
     """An id whose first eight characters tell it from the others."""
     return f"{number:08x}".ljust(16, "0")
@@ -101,13 +110,14 @@ def add_job(
     *,
     job_id: str = ID,
     rule: str = "shorts",
+    path: Path = Path("/r/talk.mp4"),
     sha256: str = "",
     reason: str = "",
     stop: Stop | None = None,
 ) -> JobRecord:
     """A job in this state: parked where `stop` has a cause."""
     queued_at = 1e9 + len(store.list_jobs())
-    store.add(make_spec(job_id, rule=rule, queued_at=queued_at, sha256=sha256 or job_id * 4))
+    store.add(make_spec(job_id, rule=rule, path=path, queued_at=queued_at, sha256=sha256 or job_id * 4))
     if stop is not None and stop.cause is not None:
         store.park(job_id, state, reason, stop, now=NOW)
     elif state is not JobState.QUEUED:
@@ -172,3 +182,24 @@ class StandIn:
             for order in self._book.open_orders():
                 self.seen.append(order)
                 self._book.answer(order.order_id, replace(self._answer), now=NOW)
+
+
+def remember(database: Database, path: Path, **facts: Any) -> None:
+    """Let the version of a file that stands there now be known."""
+    source = version_of(path)
+    row = {
+        "rule": "shorts",
+        "path": path_to_text(path),
+        "size_bytes": source.size_bytes,
+        "modified_ns": source.modified_ns,
+        "inode": source.inode,
+        "noted_at": NOW,
+    }
+    with database.engine.begin() as connection:
+        connection.execute(insert(known_files_table).values(row | facts))
+
+
+def note_first_look(database: Database, rule: str, folder: Path) -> None:
+    row = {"rule": rule, "folder": str(folder), "decision": "take", "is_finished": True}
+    with database.engine.begin() as connection:
+        connection.execute(insert(first_looks_table).values(row))

@@ -12,7 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "nemo"))
 
+from explain_desk import Desk
 from fake_service import FakeService
+from helpers import make_video
 
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.store import JobStore
@@ -47,3 +49,14 @@ def service(running_service: FakeService, monkeypatch: pytest.MonkeyPatch) -> Fa
     running_service.answers["GET /api/credits/balance/simple"] = {"code": 0, "data": balance}
     monkeypatch.setenv("NEMO_API_URL", running_service.url)
     return running_service
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_video(tmp_path_factory.mktemp("recording") / "talk.mp4").read_bytes()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, recording: bytes) -> Desk:
+    """A watch folder with two rules."""
+    return Desk(tmp_path, recording)

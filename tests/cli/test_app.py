@@ -23,7 +23,8 @@ from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState
 from nemowatch.jobs.store import Changes, JobStore
 
 HEAVY = {"dbos", "sqlalchemy", "av", "numpy", "httpx", "yaml", "starlette", "uvicorn", "watchdog"}
-COMMANDS = ["demo", "init", "check", "run", "status", "credits", "schema", "sandbox", "jobs"]
+COMMANDS = ["demo", "init", "check", "run", "status", "explain", "reload", "credits"]
+COMMANDS += ["schema", "sandbox", "jobs"]
 OF_JOBS = ["list", "show", "logs", "open", "retry", "cancel", "release", "answer", "refine", "rerun"]
 LONG_NAME = (
     "a recording with a name that is longer than any column of a table in a terminal could ever be.mp4"
@@ -131,6 +132,7 @@ def test_help_of_each_command_fits_80_columns(command: list[str]) -> None:
         (["jobs", "show"], "Missing argument 'JOB'"),
         (["jobs", "list", "--limit", "0"], "--limit"),
         (["jobs", "list", "--state", "nonsense"], f"there are {', '.join(JobState)}"),
+        (["jobs", "list", "--state", "skipped", "--state", "done"], "name it alone"),
         (["jobs", "show", "nothing"], "There is no job 'nothing'. `nemowatch jobs list` shows the ids."),
         (["demo", "missing.mp4"], "missing.mp4"),
     ],
@@ -155,7 +157,14 @@ def test_beginning_that_several_jobs_share_names_them_all(book: Sequence[JobSpec
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["jobs", "list"], ["status", "--json"], ["jobs", "show", "a"]]
+    "arguments",
+    [
+        ["status"],
+        ["jobs", "list"],
+        ["status", "--json"],
+        ["jobs", "show", "a"],
+        ["jobs", "list", "--state", "skipped"],
+    ],
 )
 def test_looking_makes_nothing_on_the_disk(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -175,6 +184,7 @@ def test_json_of_no_jobs_has_the_same_shape() -> None:
         "state_folder": os.environ["NEMOWATCH_STATE"],
         "standing": None,
         "jobs": dict.fromkeys(JobState, 0),
+        "skipped": {},
         "active": [],
         "recent": [],
     }

@@ -129,6 +129,9 @@ def test_while_answers_keep_coming_more_are_waited_for(store: JobStore, database
         ("release", JobState.FAILED, ended(), "nothing holds it: it is failed."),
         ("release", JobState.ATTENTION, parked(Cause.SESSION), f"`nemowatch jobs retry {ID[:8]}` makes the edit"),
         ("release", JobState.WAITING, parked(Cause.TURN), "it goes on when the other job has ended."),
+        ("retry", JobState.HELD, parked(Cause.BACKLOG), f"`nemowatch jobs release {ID[:8]}` lets this one go"),
+        ("retry", JobState.WAITING, parked(Cause.SCHEDULE), f"`nemowatch jobs release {ID[:8]}` starts it now"),
+        ("release", JobState.WAITING, parked(Cause.FOLDER), "it goes on when its folder is back."),
         ("answer", JobState.EDITING, None, "the service has asked nothing: it is editing."),
         ("answer", JobState.ATTENTION, parked(Cause.UNCERTAIN), f"`nemowatch jobs release {ID[:8]}` goes on with"),
         ("refine", JobState.FAILED, ended(), "only a job that is done is refined: it is failed."),
@@ -354,6 +357,31 @@ def test_held_jobs_are_released_with_what_they_may_cost(store: JobStore, databas
     assert done.exit_code == 0
     assert "What that may cost: about 60 credits, as earlier jobs of this rule." in done.stderr
     assert len(orders_in(database)) == 3
+
+
+def test_backlog_is_released_only_when_somebody_agrees_to_what_it_may_cost(
+    store: JobStore, database: Database
+) -> None:
+    for number in range(12):
+        add_job(store, JobState.HELD, job_id=number_id(number), stop=parked(Cause.BACKLOG))
+    spend(database, 20)
+    refused = invoke("jobs", "release", "--rule", "shorts")
+    assert refused.exit_code == 2
+    assert (
+        "12 jobs would be released. What that may cost: about 240 credits, as earlier jobs" in refused.stderr
+    )
+    assert "give --yes" in refused.stderr
+    assert orders_in(database) == []
+    assert invoke("jobs", "release", "--rule", "shorts", "--yes").exit_code == 0
+    assert len(orders_in(database)) == 12
+
+
+def test_one_job_of_a_backlog_that_is_named_goes_without_a_question(
+    store: JobStore, database: Database
+) -> None:
+    add_job(store, JobState.HELD, stop=parked(Cause.BACKLOG))
+    assert invoke("jobs", "release", ID).exit_code == 0
+    assert orders_in(database) == [(ID, "release", "")]
 
 
 @pytest.mark.parametrize(("typed", "code", "count"), [("y\n", 0, 2), ("\n", 1, 0), ("\x04", 130, 0)])

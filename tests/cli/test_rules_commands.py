@@ -60,7 +60,7 @@ def test_check_lists_files_with_reasons(rules: Path) -> None:
         in result.stdout
     )
     assert "  no job     clips: the service takes no .txt files" in result.stdout
-    assert "2 jobs by name and place" in result.stdout
+    assert "2 new jobs, by name and place." in result.stdout
 
 
 def test_check_answers_scripts(rules: Path) -> None:
@@ -87,12 +87,12 @@ def test_check_fits_eighty_columns_on_a_terminal(rules: Path) -> None:
 
 
 def test_invalid_rules_end_with_4_and_every_problem(rules: Path) -> None:
-    rules.write_text("rules:\n  - promt: a\n    watch: /nowhere\n")
+    rules.write_text(f"rules:\n  - promt: a\n    watch: {rules}\n")
     result = runner.invoke(app, ["check", "--rules", str(rules)])
     assert result.exit_code == 4
     assert result.stdout == ""
     assert f'{rules}:2:5: rules[0].promt: unknown key. Did you mean "prompt"?' in result.stderr
-    assert f"{rules}:3:12: rules[0].watch: the folder /nowhere does not exist" in result.stderr
+    assert f"{rules}:3:12: rules[0].watch: {rules} is a file, not a folder." in result.stderr
     assert "Traceback" not in result.stderr
 
 

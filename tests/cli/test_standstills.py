@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,13 +17,23 @@ from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import Cause, JobState, Stop
 from nemowatch.jobs.store import JobStore
 from nemowatch.places import InstanceLock, StateFolder
-from nemowatch.standing import FolderLine, Standing, read_standing, write_standing
+from nemowatch.standing import FolderLine, RuleLine, Standing, WaitingFile, read_standing, write_standing
 
 ASKED = (
     'The service asks: "Which of the two speakers do you want to see, the one on the left or the other one?"'
 )
 TROUBLE = "NemoVideo can't be reached since 12:03; 4 jobs wait."
-STANDING = Standing("/r.yaml", (FolderLine("/r", "watched", ""),), (), 0, (TROUBLE,))
+STANDING = Standing(
+    "/r.yaml",
+    (FolderLine("/r", "watched", ""),),
+    (),
+    0,
+    (TROUBLE,),
+    "",
+    NOW,
+    "5e",
+    (RuleLine("shorts", "1"),),
+)
 NOON = datetime(2024, 3, 1, 12, 0).astimezone()
 
 
@@ -92,6 +103,27 @@ def test_crowd_that_is_held_is_counted_and_not_listed(store: JobStore) -> None:
     assert "3 more: nemowatch jobs list --state held --limit 8\n" in shown
 
 
+def test_backlog_of_a_rule_is_told_once(store: JobStore) -> None:
+    for number in range(12):
+        add_job(
+            store,
+            JobState.HELD,
+            job_id=number_id(number),
+            reason="One of many.",
+            stop=parked(Cause.BACKLOG),
+        )
+    add_job(store, JobState.HELD, job_id=number_id(90), stop=parked(Cause.CREDITS))
+    shown = invoke("status").stdout
+    assert (
+        "12 jobs of rule shorts: held\n  One of many.\n"
+        "    nemowatch jobs release --rule shorts  lets all of its rule go\n"
+    ) in shown
+    assert shown.count("One of many.") == 1
+    assert "0000005a  talk.mp4, rule shorts: held" in shown
+    assert "more:" not in shown
+    assert invoke("jobs", "list").stdout.count("nemowatch jobs release --rule shorts") == 1
+
+
 @pytest.mark.usefixtures("stopped")
 def test_list_is_narrowed_down_to_the_new_states() -> None:
     def ids(*states: str) -> list[str]:
@@ -145,10 +177,32 @@ def test_moment_at_which_a_job_goes_on_is_told_in_short(
     assert describe_wake(record, now=at(NOON)) == told
 
 
+@pytest.mark.parametrize(
+    ("cause", "wake_at", "told"),
+    [
+        (Cause.SCHEDULE, NOON + timedelta(hours=10), "starts at 22:00"),
+        (Cause.FOLDER, None, "goes on when the folder is back"),
+        (Cause.TURN, None, "goes on when that job has ended"),
+        (Cause.BACKLOG, None, ""),
+    ],
+)
+def test_cause_has_its_own_words_for_when_it_goes_on(
+    cause: Cause, wake_at: datetime | None, told: str, store: JobStore
+) -> None:
+    wake = None if wake_at is None else at(wake_at)
+    record = add_job(store, JobState.WAITING, stop=parked(cause, wake_at=wake))
+    assert describe_wake(record, now=at(NOON)) == told
+
+
+def test_rule_with_blanks_in_its_name_is_quoted_for_the_shell(store: JobStore) -> None:
+    record = add_job(store, JobState.HELD, rule="day's end", stop=parked(Cause.BACKLOG))
+    assert find_ways_out(record)[0].command == "nemowatch jobs release --rule 'day'\"'\"'s end'"
+
+
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_its_ways_out(cause: Cause, store: JobStore) -> None:
     record = add_job(store, JobState.ATTENTION, stop=parked(cause))
-    assert bool(find_ways_out(record)) is (cause is not Cause.TURN)
+    assert bool(find_ways_out(record)) is (cause not in {Cause.TURN, Cause.FOLDER})
     for way in find_ways_out(record):
         assert len(f"    {way.command}  {way.does}") <= 80
 
@@ -165,15 +219,64 @@ def test_trouble_of_the_whole_queue_stands_at_the_top(database: Database) -> Non
     assert TROUBLE not in invoke("status").stdout  # what a dead daemon left says nothing
 
 
+def test_wrong_edit_of_the_rules_stands_at_the_top_with_its_lines(database: Database) -> None:
+    state = StateFolder.locate()
+    problem = "/r.yaml:3:5: rules[0].promt: unknown key."
+    error = f"the rules can't be used: one problem.\n{problem}\n    - promt: a\n      ^"
+    write_standing(state.standing, replace(STANDING, troubles=(), rules_error=error, rules_loaded_at=NOW))
+    with InstanceLock(state):
+        lines = invoke("status").stdout.splitlines()
+    before = "Trouble:      The rules were edited, and those from before stay in force: "
+    assert lines[1] == f"{before}the rules can't be used: one problem."
+    assert lines[2] == f"              {problem}"
+    assert any(line.startswith("Rules:        /r.yaml (read 2023-11-1") for line in lines)
+
+
+def test_folders_that_need_the_user_come_first(database: Database) -> None:
+    state = StateFolder.locate()
+    folders = (
+        FolderLine("/well", "watched", ""),
+        FolderLine("/share", "scanned only", "every 30 s: network file system (cifs)"),
+        FolderLine("/gone", "offline", "No such file or directory."),
+    )
+    write_standing(state.standing, replace(STANDING, folders=folders))
+    with InstanceLock(state):
+        shown = [line for line in invoke("status").stdout.splitlines() if line.startswith("Folder:")]
+    assert shown == [
+        "Folder:       /gone (offline: No such file or directory.)",
+        "Folder:       /share (scanned only: every 30 s: network file system (cifs))",
+        "Folder:       /well (watched)",
+    ]
+
+
+def test_crowd_of_waiting_files_is_counted_and_not_listed(database: Database) -> None:
+    state = StateFolder.locate()
+    waiting = tuple(WaitingFile(f"/r/{number}.mp4", "shorts", "settling", "", NOW) for number in range(1000))
+    write_standing(state.standing, replace(STANDING, waiting=waiting, waiting_in_all=5000))
+    with InstanceLock(state):
+        shown = [line for line in invoke("status").stdout.splitlines() if line.startswith("Waiting:")]
+    assert len(shown) == 11
+    assert shown[-1] == "Waiting:      4990 more"
+
+
 def test_standing_of_an_earlier_version_has_no_troubles(tmp_path: Path) -> None:
     write_standing(tmp_path / "standing.json", STANDING)
     assert read_standing(tmp_path / "standing.json") == STANDING
     facts = json.loads((tmp_path / "standing.json").read_bytes())
-    del facts["troubles"]
+    for key in ("troubles", "rules_error", "rules_loaded_at", "rules_digest", "rules"):
+        del facts[key]
+    facts["waiting"] = [{"path": "/r/a.mp4", "rule": "shorts", "state": "settling", "reason": ""}]
     (tmp_path / "standing.json").write_text(json.dumps(facts))
     read = read_standing(tmp_path / "standing.json")
     assert read is not None
-    assert read.troubles == ()
+    assert (read.troubles, read.rules_error, read.rules_digest, read.rules) == ((), "", "", ())
+    assert read.waiting[0].next_look_at is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"rules_file": 1}', '{"folders": [{"mode": 1}]}', "null"])
+def test_standing_in_another_form_says_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "standing.json").write_text(text)
+    assert read_standing(tmp_path / "standing.json") is None
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from helpers import FakeClock, async_wait_until
 
-from nemowatch.intake.intake import Intake
+from nemowatch.intake.intake import Intake, Memories
+from nemowatch.intake.memory import ForgetfulBook
 from nemowatch.intake.records import FileVersion, Ready
 from nemowatch.rules.rule import Rule, Skill
 
@@ -44,6 +45,7 @@ class Memory:
     def __init__(self) -> None:
         self.known: set[tuple[str, FileVersion]] = set()
         self.refused: list[tuple[str, FileVersion, str]] = []
+        self.existing: list[tuple[str, str]] = []
 
     def is_known(self, rule_name: str, version: FileVersion) -> bool:
         return (rule_name, version) in self.known
@@ -51,6 +53,10 @@ class Memory:
     def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
         self.refused.append((rule_name, version, reason))
         self.known.add((rule_name, version))
+
+    async def remember_existing(self, rule_name: str, versions: Sequence[FileVersion]) -> None:
+        self.known.update((rule_name, version) for version in versions)
+        self.existing += [(rule_name, version.path.name) for version in versions]
 
 
 class Desk:
@@ -114,11 +120,20 @@ class Bench:
 
 
 @asynccontextmanager
-async def started(*rules: Rule, memory: Memory | None = None) -> AsyncIterator[Bench]:
+async def started(
+    *rules: Rule, memory: Memory | None = None, book: ForgetfulBook | None = None, backlog: int = 100
+) -> AsyncIterator[Bench]:
     """An intake at work, with a clock that stands still until it is moved."""
     clock, memory = FakeClock(), memory or Memory()
     desk = Desk(memory)
-    intake = Intake(rules, known=memory, take=desk.take, clock=clock)
+    intake = Intake(
+        rules,
+        known=memory,
+        take=desk.take,
+        clock=clock,
+        memories=Memories(book or ForgetfulBook()),
+        backlog=backlog,
+    )
     await intake.start()
     try:
         yield Bench(intake, clock, memory, desk)

@@ -1,9 +1,14 @@
 import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from helpers import make_video
 from intake_parts import make_rule
 
+from nemowatch.intake import filesystems
 from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
 from nemowatch.intake.look import is_behind_link, read_version
 from nemowatch.intake.records import FileVersion, Ready
@@ -13,6 +18,19 @@ async def check(path, folder=None):
     folder = folder or path.parent
     version = read_version(path) or FileVersion(path, 1, 1, 1)
     return await check_file(version, make_rule(folder), folder)
+
+
+def say_mounted(monkeypatch, folder, *places):
+    """Have the system's table of mounts name these places below a folder."""
+    table = folder / "mountinfo"
+    table.write_text(
+        "".join(
+            f"{number} 1 8:{number} / {(folder / place).resolve()} rw - ext4 /dev/disk{number} rw\n"
+            for number, place in enumerate(places, 30)
+        )
+    )
+    monkeypatch.setattr(filesystems, "_MOUNTINFO", table)
+    monkeypatch.setattr(sys, "platform", "linux")
 
 
 async def test_whole_recording_is_ready(tmp_path):
@@ -75,6 +93,15 @@ async def test_pipe_does_not_block_and_is_not_taken(tmp_path):
     assert await check(tmp_path / "pipe.mp4") == Changed(None)
 
 
+async def test_device_and_socket_are_not_opened_and_not_taken(tmp_path, monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp") as short, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{short}/talk.mp4")
+        for path in (Path(short, "talk.mp4"), Path("/dev/null"), Path("/dev/zero")):
+            with monkeypatch.context() as nothing_opens:
+                nothing_opens.setattr(os, "open", None)
+                assert await check(path) == Changed(None)
+
+
 async def test_link_to_a_recording_is_not_taken(tmp_path):
     make_video(tmp_path / "private" / "talk.mp4", seconds=1.0)
     (tmp_path / "in").mkdir()
@@ -135,3 +162,113 @@ async def test_file_that_cannot_be_looked_at_is_waited_for(tmp_path):
     path = tmp_path / f"{'x' * 300}.mp4"
     answer = await check_file(FileVersion(path, 1, 1, 1), make_rule(tmp_path), tmp_path)
     assert answer == NotYet("it can't be read: File name too long")
+
+
+async def test_whole_recording_that_a_program_still_has_open_for_writing_is_not_ready_yet(tmp_path):
+    path = make_video(tmp_path / "talk.mkv", seconds=1.0, audio=False)
+    with path.open("ab"):
+        answer = await check(path)
+    if sys.platform == "linux":
+        assert answer == NotYet("another program still has it open for writing")
+    assert isinstance(await check(path), Ready)
+
+
+async def test_open_list_of_addresses_is_not_ready_yet(tmp_path):
+    path = tmp_path / "talks.urls"
+    with path.open("w") as file:
+        file.write("https://example.org/a.mp4\n")
+        file.flush()
+        answer = await check(path)
+    if sys.platform == "linux":
+        assert answer == NotYet("another program still has it open for writing")
+    assert isinstance(await check(path), Ready)
+
+
+async def test_half_written_garbage_is_not_refused_while_it_is_open(tmp_path):
+    path = tmp_path / "talk.mp4"
+    with path.open("wb") as file:
+        file.write(b"not an MP4 yet: the first bytes are written last" * 20)
+        file.flush()
+        answer = await check(path)
+    if sys.platform == "linux":
+        assert isinstance(answer, NotYet)
+    assert isinstance(await check(path), Refused)
+
+
+async def test_reader_does_not_hold_a_recording_up(tmp_path):
+    path = make_video(tmp_path / "talk.mp4", seconds=1.0)
+    with path.open("rb"):
+        assert isinstance(await check(path), Ready)
+
+
+@pytest.mark.parametrize("ending", [".aria2", "-lftp-pget-status", ".st"])
+async def test_download_whose_progress_file_is_there_is_not_ready_yet(tmp_path, ending):
+    path = make_video(tmp_path / "talk.mp4", seconds=1.0)
+    progress = tmp_path / f"talk.mp4{ending}"
+    progress.touch()
+    assert await check(path) == NotYet(f"its download is not finished: {progress.name} is still there")
+    progress.unlink()
+    assert isinstance(await check(path), Ready)
+
+
+@pytest.mark.parametrize("mounted", ["in/disk", "in/disk/talk.mp4"])
+async def test_recording_on_another_disk_mounted_below_the_watch_folder_is_not_taken(
+    tmp_path, monkeypatch, mounted
+):
+    path = make_video(tmp_path / "in" / "disk" / "talk.mp4", seconds=1.0)
+    assert isinstance(await check(path, tmp_path / "in"), Ready)
+    say_mounted(monkeypatch, tmp_path, mounted)
+    assert await check(path, tmp_path / "in") == Changed(None)
+    assert isinstance(await check(path), Ready) == (mounted == "in/disk")
+
+
+async def test_mount_of_the_watch_folder_itself_or_beside_it_changes_nothing(tmp_path, monkeypatch):
+    path = make_video(tmp_path / "in" / "talk.mp4", seconds=1.0)
+    say_mounted(monkeypatch, tmp_path, "in", "in/other", "inn")
+    assert isinstance(await check(path), Ready)
+
+
+async def test_hard_link_is_a_recording_like_others(tmp_path):
+    path = make_video(tmp_path / "private" / "talk.mp4", seconds=1.0)
+    (tmp_path / "in").mkdir()
+    os.link(path, tmp_path / "in" / "talk.mp4")
+    assert isinstance(await check(tmp_path / "in" / "talk.mp4"), Ready)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "an HTML page"),
+        (b"PK\x03\x04" + b"\x14" * 60, "a ZIP archive"),
+        (b"Salted__" + bytes(range(255, 100, -1)) * 8, "unknown data"),
+    ],
+)
+async def test_pages_archives_and_encrypted_files_named_like_films_are_refused(tmp_path, content, words):
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(content)
+    answer = await check(path)
+    assert isinstance(answer, Refused)
+    assert words in answer.reason
+
+
+async def test_zeros_that_a_download_reserved_are_not_ready_yet(tmp_path):
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(b"\0" * 50_000)
+    answer = await check(path)
+    assert isinstance(answer, NotYet)
+    assert "zeros" in answer.reason
+
+
+async def test_file_without_a_lasting_inode_number_is_the_same_version_at_every_look(tmp_path):
+    path = make_video(tmp_path / "talk.mp4", seconds=1.0)
+    version = read_version(path, keeps_inodes=False)
+    assert version.inode == 0
+    path.with_name("copy.mp4").write_bytes(path.read_bytes())
+    os.utime(path.with_name("copy.mp4"), ns=(version.mtime_ns, version.mtime_ns))
+    path.with_name("copy.mp4").rename(path)
+    assert read_version(path, keeps_inodes=False) == version
+    answer = await check_file(version, make_rule(tmp_path), tmp_path)
+    assert answer.version == version
+    path.write_bytes(b"another one")
+    answer = await check_file(version, make_rule(tmp_path), tmp_path)
+    assert answer == Changed(read_version(path, keeps_inodes=False))

@@ -255,7 +255,7 @@ async def test_sign_of_change_while_a_file_waits_at_the_gate_starts_its_quiet_ti
         [waiting] = set(folder.iterdir()) - set(bench.desk.begun)
         with waiting.open("ab"):
             pass
-        await async_wait_until(lambda: bench.intake._settler.is_stirred(Candidate("clips", waiting)))
+        await async_wait_until(lambda: bench.intake._room.settler.is_stirred(Candidate("clips", waiting)))
         bench.desk.open.set()
         await async_wait_until(lambda: len(bench.desk.taken) == 4)
         await async_wait_until(

@@ -4,15 +4,20 @@ from pathlib import Path
 import pytest
 from intake_parts import make_rule
 
-from nemowatch.intake.scan import FolderOffline, scan_folder
+from nemowatch.intake.scan import FolderOffline, FolderScan
 from nemowatch.intake.takers import Takers, outermost
 
 
 def scan(folder: Path, *rules, start: Path | None = None, unreadable: list | None = None) -> list[str]:
-    takers = Takers(rules)
-    told = [] if unreadable is None else unreadable
-    found = scan_folder(folder, takers.matchers_of(folder), lambda path, error: told.append(path), start)
-    return sorted(str(version.path.relative_to(folder)) for version in found)
+    found = make_scan(folder, *rules, start=start)
+    names = sorted(str(version.path.relative_to(folder)) for version in found)
+    if unreadable is not None:
+        unreadable += found.unreadable
+    return names
+
+
+def make_scan(folder: Path, *rules, **options) -> FolderScan:
+    return FolderScan(folder, Takers(rules).matchers_of(folder), **options)
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -46,10 +51,11 @@ def test_scan_goes_below_where_any_rule_does(tmp_path):
 
 def test_scan_gives_size_time_and_inode_as_the_system_does(tmp_path):
     fill(tmp_path, "talk.mp4")
-    matchers = Takers([make_rule(tmp_path)]).matchers_of(tmp_path)
-    [version] = scan_folder(tmp_path, matchers, lambda path, error: None)
+    [version] = make_scan(tmp_path, make_rule(tmp_path))
     status = (tmp_path / "talk.mp4").stat()
     assert (version.size, version.mtime_ns, version.inode) == (10, status.st_mtime_ns, status.st_ino)
+    [version] = make_scan(tmp_path, make_rule(tmp_path), keeps_inodes=False)
+    assert (version.size, version.mtime_ns, version.inode) == (10, status.st_mtime_ns, 0)
 
 
 def test_scan_leaves_out_output_folders_inside_the_watched_one(tmp_path):
@@ -117,8 +123,7 @@ def test_names_in_any_encoding_are_found(tmp_path):
     names = [b"caf\xe9.mp4", "naïve 🎬.mp4".encode(), b"-rf.mp4", b"two\nlines.mp4"]
     for name in names:
         (tmp_path / os.fsdecode(name)).write_bytes(b"x")
-    takers = Takers([make_rule(tmp_path)])
-    found = scan_folder(tmp_path, takers.matchers_of(tmp_path), lambda path, error: None)
+    found = make_scan(tmp_path, make_rule(tmp_path))
     assert sorted(os.fsencode(version.path.name) for version in found) == sorted(names)
 
 
@@ -143,3 +148,43 @@ def test_subfolder_that_cannot_be_looked_at_is_told(tmp_path):
     told: list[Path] = []
     assert scan(tmp_path, make_rule(tmp_path, recursive=True), start=impossible, unreadable=told) == []
     assert told == [impossible]
+
+
+def test_other_file_system_mounted_in_the_folder_is_not_entered(tmp_path):
+    fill(tmp_path, "a.mp4", "disk/b.mp4", "disk2/c.mp4", ".hidden/d.mp4")
+    disks = [tmp_path / "disk", tmp_path / ".hidden", tmp_path / "elsewhere"]
+    found = make_scan(tmp_path, make_rule(tmp_path, recursive=True), left_out=disks)
+    assert sorted(version.path.name for version in found) == ["a.mp4", "c.mp4"]
+    assert found.mount_points == [tmp_path / "disk"], "only what the rules would have looked into"
+
+
+def test_mount_point_in_a_folder_whose_subfolders_no_rule_wants_is_not_spoken_of(tmp_path):
+    fill(tmp_path, "disk/b.mp4")
+    found = make_scan(tmp_path, make_rule(tmp_path), left_out=[tmp_path / "disk"])
+    assert list(found) == []
+    assert found.mount_points == []
+
+
+def test_scan_tells_which_folders_it_looked_into_and_what_an_earlier_daemon_left(tmp_path):
+    fill(tmp_path, "day1/x/a.mp4", ".git/b.mp4", "day1/.nemowatch-canary-0123")
+    found = make_scan(tmp_path, make_rule(tmp_path, recursive=True))
+    assert (len(list(found)), found.count) == (1, 1)
+    assert {(folder.path, folder.inode) for folder in found.folders} == {
+        (str(place), place.stat().st_ino) for place in (tmp_path / "day1", tmp_path / "day1" / "x")
+    }
+    assert found.canaries == [str(tmp_path / "day1" / ".nemowatch-canary-0123")]
+
+
+def test_watch_folder_that_goes_away_during_its_scan_is_offline(tmp_path):
+    folder = tmp_path / "in"
+    fill(folder, "a.mp4")
+    found = make_scan(folder, make_rule(folder))
+    found._list_folder = lambda place, stack: list(os.scandir(tmp_path / "gone"))
+    with pytest.raises(FolderOffline):
+        list(found)
+
+
+def test_patterns_of_a_folder_take_all_that_lies_in_it(tmp_path):
+    fill(tmp_path, "final/a.mp4", "final/x/b.mp4", "raw/c.mp4", "raw/final.mp4", "raw/d-final.mov")
+    rule = make_rule(tmp_path, match=["final", "*-final.mov", "!b.mp4"], recursive=True)
+    assert scan(tmp_path, rule) == ["final/a.mp4", "raw/d-final.mov"]

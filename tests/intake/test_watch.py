@@ -129,6 +129,6 @@ async def test_deleted_and_recreated_folder_is_watched_again(tmp_path):
 
 async def test_attaching_again_changes_nothing(tmp_path):
     async with listening(tmp_path) as listener:
-        before = listener.watcher._attachments[tmp_path].watch
+        before = listener.watcher._attachments[tmp_path]
         listener.watcher.attach(tmp_path, recursive=False)
-        assert listener.watcher._attachments[tmp_path].watch is before
+        assert listener.watcher._attachments[tmp_path] is before

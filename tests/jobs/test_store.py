@@ -17,6 +17,7 @@ from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.reading import open_book
 from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState, SourceFile
 from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.waiting_line import WaitingLine
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_end_is_written_with_folder_and_outputs(store: JobStore) -> None:
     )
 
 
-def test_jobs_are_listed_newest_first_and_narrowed_down(store: JobStore) -> None:
+def test_jobs_are_listed_newest_first_and_narrowed_down(database: Database, store: JobStore) -> None:
     for number, letter in enumerate("abc"):
         store.add(make_spec(letter * 16, queued_at=100.0 + number))
     store.write("b" * 16, Changes(JobState.FAILED, "no"), now=200.0)
@@ -120,7 +121,7 @@ def test_jobs_are_listed_newest_first_and_narrowed_down(store: JobStore) -> None
     assert [record.spec.job_id[0] for record in store.list_jobs(states=[JobState.FAILED])] == ["b"]
     assert [record.spec.job_id[0] for record in store.list_jobs(limit=1)] == ["c"]
     assert store.list_jobs(rule="another") == ()
-    assert [record.spec.job_id[0] for record in store.unfinished()] == ["a", "c"]
+    assert WaitingLine(database.engine).count_waiting() == 2
     assert store.count_by_state() == {JobState.QUEUED: 2, JobState.FAILED: 1}
 
 
@@ -147,7 +148,7 @@ def test_refusal_is_known_at_once_and_after_a_restart(database: Database) -> Non
     known.note("shorts", source)
     assert known.is_known("shorts", source)
     assert not KnownFileBook(database).is_known("shorts", source)
-    known.write_refusal("shorts", source, "a text")
+    known.write_refusal("shorts", source, "a text", now=1.0)
     assert KnownFileBook(database).is_known("shorts", source)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from helpers import make_video
 from media_samples import make_picture, make_sound
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia, MediaError, NotMedia
-from nemowatch.media.probe import probe
+from nemowatch.media.probe import open_media, probe
+from nemowatch.media.sniff import MP4
+from nemowatch.media.wholeness import require_whole
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +164,24 @@ def test_a_recording_that_is_still_open_can_be_looked_at_or_waited_for(tmp_path:
         half.write_bytes(live[:length])
         with pytest.raises(IncompleteMedia):
             probe(half)
+
+
+def test_pipe_in_the_place_of_a_film_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    # As when one takes the film's place after its first bytes were read.
+    os.mkfifo(tmp_path / "film.mp4")
+    with pytest.raises(NotMedia, match="a pipe"):
+        require_whole(tmp_path / "film.mp4", MP4)
+    with pytest.raises(NotMedia, match="a pipe"), open_media(tmp_path / "film.mp4", MP4):
+        pass
+
+
+@pytest.mark.parametrize("name", ["http:example.org.mp4", "-i.mp4", "concat:a|b.mp4", "film%03d.mp4"])
+def test_name_that_says_something_to_libav_is_only_a_name(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    shutil.copy(film, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert probe(Path(name)).kind == "video"
 
 
 def test_the_terminal_stays_clean(film: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,10 @@ from nemowatch.rules.example import EXAMPLE_RULES, RulesExist, example_text, wri
 from nemowatch.rules.generate import MENDING_COMMAND, generated_files, main, stale_files
 from nemowatch.rules.keys import keys_of
 from nemowatch.rules.load import load_rules
-from nemowatch.rules.model import OwnSkill, RuleKeys, RulesFile, TrackKeys
+from nemowatch.rules.model import RulesFile
 from nemowatch.rules.prompt_file import MAX_BYTES, MAX_PROMPTS
 from nemowatch.rules.reference import reference_text
+from nemowatch.rules.rule_keys import OwnSkill, RuleKeys, TrackKeys
 from nemowatch.rules.schema import rules_schema
 
 PROJECT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def load_text(text: str, folder: Path) -> tuple[str, ...]:
     """The names of the rules in a text."""
     path = folder / "rules.yaml"
     path.write_text(text, encoding="utf-8")
-    return tuple(rule.name for rule in load_rules(path, require_folders=False).rules)
+    return tuple(rule.name for rule in load_rules(path).rules)
 
 
 def test_generated_files_of_the_project_are_fresh() -> None:
@@ -62,7 +63,7 @@ def test_mending_command_runs(tmp_path: Path) -> None:
 def test_example_loads_as_it_is_and_shows_the_three_skills(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     write_example(path)
-    rules = load_rules(path, require_folders=False).rules
+    rules = load_rules(path).rules
     assert [rule.skill.source for rule in rules] == ["video-extractor", "opusclip", "ai-video-frames"]
     for rule in rules:
         rule.watch[0].mkdir(parents=True)

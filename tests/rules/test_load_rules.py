@@ -8,8 +8,6 @@ import pytest
 from rules_parts import Desk
 
 from nemowatch import __version__
-from nemowatch.rules.load import load_rules
-from nemowatch.rules.problems import RulesInvalid
 from nemowatch.rules.rule import Limits, Skill
 
 SMALLEST = """\
@@ -233,13 +231,6 @@ def test_address_of_the_environment_is_checked(desk: Desk, monkeypatch: pytest.M
     problem = desk.problem("rules: [{watch: ROOT/in, prompt: a}]")
     assert "NEMO_API_URL" in problem.message
     assert problem.line == 0
-
-
-def test_missing_folders_can_be_allowed(desk: Desk) -> None:
-    path = desk.write("rules: [{watch: ROOT/nowhere, prompt: a}]")
-    assert load_rules(path, require_folders=False).rules[0].name == "nowhere"
-    with pytest.raises(RulesInvalid):
-        load_rules(path)
 
 
 def test_outputs_inside_another_rules_flat_folder_are_allowed(desk: Desk) -> None:

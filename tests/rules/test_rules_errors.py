@@ -28,7 +28,7 @@ def test_all_errors_are_shown_at_once_in_the_files_order(desk: Desk) -> None:
         scann: 5m
         defaults: {settle: 3}
         rules:
-          - watch: ROOT/nowhere
+          - watch: ROOT/rules.yaml
             prompt: "{stemm}"
             priority: 11
           - watch: ROOT/in

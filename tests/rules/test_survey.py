@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from rules_parts import Desk, make_rule
 
-from nemowatch.rules.survey import Overlap, find_overlaps, inspect_folders, list_files
+from nemowatch.rules.survey import (
+    A_MOUNT_POINT,
+    Overlap,
+    find_files,
+    find_overlaps,
+    inspect_folders,
+    list_files,
+)
 
 
 def test_rules_that_take_the_same_files_are_found(desk: Desk) -> None:
@@ -106,8 +113,9 @@ def test_rules_that_take_the_same_lists_of_addresses_are_found(desk: Desk) -> No
 
 def test_prompt_files_are_told_with_their_recordings(desk: Desk) -> None:
     folder = desk.folder("in")
-    for name in ("a.mp4", "b.mp4", "c.mp4", "d.urls", "notes.txt"):
+    for name in ("a.mp4", "b.mp4", "c.mp4", "notes.txt"):
         (folder / name).touch()
+    (folder / "d.urls").write_text("https://example.com/talk.mp4\n")
     (folder / "a.mp4.prompt.txt").write_text("make it short\n")
     (folder / "b.mp4.prompt.txt").touch()
     (folder / "c.mp4.prompt.txt").write_text("clip of {stemm}\n")
@@ -124,6 +132,57 @@ def test_prompt_files_are_told_with_their_recordings(desk: Desk) -> None:
     assert set(refused) == {"c.mp4", "gone.mp4.prompt.txt", "notes.txt"}
     assert "c.mp4.prompt.txt, line 1: {stemm} is not a placeholder" in refused["c.mp4"]
     assert refused["gone.mp4.prompt.txt"] == "holds the prompts for gone.mp4, and is no input itself"
+
+
+def test_wrong_lists_of_addresses_are_told_with_the_line(desk: Desk) -> None:
+    folder = desk.folder("in")
+    (folder / "good.urls").write_text("https://example.com/talk.mp4\n")
+    (folder / "wrong.urls").write_text("# two\nftp://example.com/talk.mp4\n")
+    (folder / "none.urls").write_text("# later\n")
+    book = desk.load("rules: [{watch: ROOT/in, prompt: a, name: clips}]")
+    good, none, wrong = list_files(book)
+    assert good.takers == (("clips", "a list of addresses"),)
+    assert none.refusals == (("clips", "none.urls holds no address yet."),)
+    assert "wrong.urls, line 2" in wrong.refusals[0][1]
+
+
+def test_mount_points_are_not_looked_into(desk: Desk) -> None:
+    stick = desk.folder("in/stick")
+    (stick / "a.mp4").touch()
+    (desk.folder("in") / "b.mp4").touch()
+    book = desk.load("rules: [{watch: ROOT/in, prompt: a, name: clips, recursive: true}]")
+    b, mounted = list_files(book, lambda _folder: {stick})
+    assert (mounted.path, mounted.is_folder, mounted.refusals) == (stick, True, (("clips", A_MOUNT_POINT),))
+    assert b.takers
+    assert [path for path, _ in find_files(book.rules[0], (), lambda _folder: {stick})] == [b.path]
+
+
+def test_first_look_finds_what_a_scan_finds(desk: Desk) -> None:
+    folder = desk.folder("in")
+    for name in ("a.mp4", "b.mp4", "notes.txt", ".c.mp4", "empty.urls"):
+        (folder / name).touch()
+    (folder / "b.mp4.prompt.txt").write_text("clip of {stemm}\n")
+    (folder / "link.mp4").symlink_to(folder / "a.mp4")
+    os.mkfifo(folder / "pipe.mp4")
+    book = desk.load("rules: [{watch: ROOT/in, prompt: a}]")
+    found = find_files(book.rules[0], (), lambda _folder: ())
+    assert {path.name for path, _ in found} == {"a.mp4", "b.mp4", "empty.urls"}
+
+
+@pytest.mark.usefixtures("as_ordinary_user")
+def test_recording_that_cannot_be_read_is_told(desk: Desk) -> None:
+    path = desk.folder("in") / "a.mp4"
+    path.touch(mode=0)
+    (sighting,) = list_files(desk.load("rules: [{watch: ROOT/in, prompt: a, name: clips}]"))
+    assert sighting.refusals == (("clips", "it can't be read by this user"),)
+
+
+def test_missing_folder_is_a_warning_and_no_problem(tmp_path: Path) -> None:
+    (report,) = inspect_folders(make_rule(tmp_path / "stick"))
+    assert report.problems == ()
+    (warning,) = report.warnings
+    assert warning.startswith(f"{tmp_path}/stick is not there now. It is watched as soon as it is;")
+    assert warning.endswith(f'`mkdir -p "{tmp_path}/stick"` makes it.')
 
 
 def test_files_of_subfolders_are_listed_for_recursive_rules(desk: Desk) -> None:

@@ -52,13 +52,14 @@ async def deliver(run: JobRun, story: Story, ending: Ending) -> Delivered:
     """Write the manifest and the log, and publish the folder.
 
     Raises:
-        FolderUnusable: the disk is full, read-only or gone.
+        FolderUnusable: the disk is full or read-only, or what was there is gone.
+        Paused: the place of the outputs is away.
     """
-    staging = await run.open_staging()
-    # After a crash that came behind the renaming, everything stands already, and only the scraps are left.
-    if await run.in_thread(staging.published) is None:
-        await _complete(run, story, ending, staging.folder)
-    folder = await run.in_thread(staging.publish)
+    async with run.open_staging() as staging:
+        # After a crash that came behind the renaming, everything stands already, and only the scraps are left.
+        if await run.in_thread(staging.published) is None:
+            await _complete(run, story, ending, staging.folder)
+        folder = await run.in_thread(staging.publish)
     return Delivered(path_to_text(folder), story.files)
 
 

@@ -36,12 +36,12 @@ async def download_render(run: JobRun, exported: Exported, number: int) -> Downl
         DownloadFailed: it could not be fetched whole, or what came is no video.
         Paused: not for now.
     """
-    staging = await run.open_staging()
     suffix = "" if number == 1 else f"-{number}"
     name = safe_name(f"{run.spec.source.path.stem}{suffix}.mp4")
-    return await _fetch(
-        run, exported.url or "", staging.folder / name, name, "video", render_id=exported.render_id
-    )
+    async with run.open_staging() as staging:
+        return await _fetch(
+            run, exported.url or "", staging.folder / name, name, "video", render_id=exported.render_id
+        )
 
 
 async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ...]) -> Collected:
@@ -49,14 +49,18 @@ async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ..
 
     What is in `known_media` was there before the job, and is another file's.
     """
-    staging = await run.open_staging()
+    async with run.open_staging() as staging:
+        return await _collect(run, session_id, known_media, staging.folder)
+
+
+async def _collect(run: JobRun, session_id: str, known_media: tuple[str, ...], folder: Path) -> Collected:
     state = await run.service.read_state(session_id)
     kept = list((await run.list_markers(DRAFT_MARKER)).values())
     # In a session that others work in too, only what was there after this job's last edit is its own.
     own_media = json.loads(kept[-1]["media"]) if kept else None
     draft = json.loads(kept[-1]["draft"]) if kept else state.draft
     try:
-        await run.in_thread(lambda: _write_timeline(staging.folder / "timeline.json", draft))
+        await run.in_thread(lambda: _write_timeline(folder / "timeline.json", draft))
     except OSError as error:
         raise FolderUnusable.because(error, run.spec.output_folder) from error
     if "media" not in run.spec.deliver:
@@ -68,7 +72,7 @@ async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ..
         if address in known_media or (own_media is not None and address not in own_media):
             continue
         name = _free_name(_name_of(item, len(files) + 1), taken)
-        files.append(await _fetch(run, item.url, staging.folder / "media" / name, f"media/{name}", "media"))
+        files.append(await _fetch(run, item.url, folder / "media" / name, f"media/{name}", "media"))
     remarks = tuple(f"A generated entry carries no address: {entry}" for entry in state.unaddressed_media)
     for remark in remarks:
         await run.tell(remark)

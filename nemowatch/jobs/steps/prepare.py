@@ -21,6 +21,7 @@ async def prepare(run: JobRun) -> Prepared:
     Raises:
         SourceGone, SourceChanged, SourceTooLarge: nothing has left the machine.
         OutputError: the output folder can't be written.
+        Paused: the watch folder, or the place of the outputs, is away.
     """
     spec = run.spec
     size_bytes = spec.source.size_bytes
@@ -37,6 +38,6 @@ async def prepare(run: JobRun) -> Prepared:
                 f"{format_bytes(MAX_UPLOAD_BYTES)} a file.",
                 hint="Export it smaller, or cut it, and save that into the folder.",
             )
-    await run.open_staging()
-    await run.tell(f"Started: {what}, rule {spec.rule}.")
+    async with run.open_staging():
+        await run.tell(f"Started: {what}, rule {spec.rule}.")
     return Prepared(size_bytes=size_bytes)

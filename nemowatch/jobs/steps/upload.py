@@ -25,7 +25,7 @@ async def upload(run: JobRun, session_id: str) -> Uploaded:
 
     Raises:
         SourceGone, SourceChanged: the recording is not, or did not stay, the one that was queued.
-        Paused: the service can't take it for now.
+        Paused: the service can't take it for now, or its watch folder is offline.
         SessionNotFound: the session is gone.
     """
     state = await run.service.read_state(session_id)
@@ -77,8 +77,10 @@ async def _send_file(run: JobRun, session_id: str, path: Path, name: str) -> Non
 
     try:
         await run.api.upload(session_id, [path], report, names=[name])
-    except FileNotFoundError as error:
-        raise SourceGone(f"{path} vanished before it was uploaded.") from error
+    except OSError as error:
+        await run.pause_if_offline(error)
+        reason = error.strerror or error
+        raise SourceGone(f"{path} could not be read to its end for the upload: {reason}.") from error
 
 
 def _free_name(name: str, state: SessionState) -> str:

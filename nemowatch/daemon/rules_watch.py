@@ -1,0 +1,136 @@
+"""Sees that the rules file has changed, and puts the new rules in force; a broken edit changes nothing.
+
+Run by the daemon as a task. It asks for the file's size, time and inode twice a second, which costs next to nothing,
+needs no event, and follows whatever happens to the file: written in place, replaced by a rename (as most editors do),
+deleted and restored, exchanged behind a symbolic link, or kept on a share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from nemowatch.rules.load import load_rules
+from nemowatch.rules.problems import RulesInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from nemowatch.clock import Clock
+    from nemowatch.rules.rule import RuleBook
+
+_LOOK_SECONDS = 0.5
+_OLD_ONES_STAY = "The rules from before stay in force."
+
+
+@dataclass(frozen=True)
+class RulesStanding:
+    """Which rules are in force.
+
+    Attributes:
+        digest: SHA-256 of the file from which they were read, in hex; empty where it could not be read again.
+        loaded_at: when they were put in force, seconds since the epoch.
+        error: what is wrong with a later edit, which is not in force; empty when nothing is.
+    """
+
+    digest: str
+    loaded_at: float
+    error: str = ""
+
+
+class RulesWatch:
+    """Follows the rules file.
+
+    Args:
+        book: the rules in force, as they were read from their file.
+        clock: the time.
+        apply: puts new rules in force.
+    """
+
+    def __init__(self, book: RuleBook, clock: Clock, apply: Callable[[RuleBook], Awaitable[None]]) -> None:
+        self._path = book.path
+        self._clock = clock
+        self._apply = apply
+        self._asked = asyncio.Event()
+        self._read_signature = _signature_of(self._path)
+        self._seen_signature = self._read_signature
+        self._read_digest = _digest_of(self._path)
+        self.standing = RulesStanding(self._read_digest, clock.now())
+
+    def ask(self) -> None:
+        """Read the file now, whether it looks changed or not."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            asked = await self._wait()
+            signature = await asyncio.to_thread(_signature_of, self._path)
+            # An editor may be in the middle of writing: what has changed is read once it has stood still for a look.
+            is_still = signature == self._seen_signature
+            self._seen_signature = signature
+            if asked or (is_still and signature != self._read_signature):
+                self._read_signature = signature
+                await self._read(is_asked=asked)
+
+    async def _wait(self) -> bool:
+        asked = asyncio.create_task(self._asked.wait())
+        pause = asyncio.create_task(self._pause())
+        try:
+            await asyncio.wait({asked, pause}, return_when=asyncio.FIRST_COMPLETED)
+            return self._asked.is_set()
+        finally:
+            self._asked.clear()
+            asked.cancel()
+            pause.cancel()
+
+    async def _pause(self) -> None:
+        await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _read(self, *, is_asked: bool) -> None:
+        digest = await asyncio.to_thread(_digest_of, self._path)
+        if digest == self._read_digest and not is_asked:
+            return
+        self._read_digest = digest
+        if digest == self.standing.digest and not is_asked:
+            self._settle_back()
+            return
+        try:
+            await self._apply(await asyncio.to_thread(load_rules, self._path))
+        except RulesInvalid as error:
+            self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at, str(error))
+            logger.error(f"The rules were changed and are wrong. {_OLD_ONES_STAY}")
+            for problem in error.problems:
+                logger.error(str(problem))
+        except Exception as error:  # noqa: BLE001 -- a mistake of ours must not end the watching of the rules
+            self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at, str(error))
+            logger.opt(exception=error).error(f"The new rules could not be put in force. {_OLD_ONES_STAY}")
+        else:
+            self.standing = RulesStanding(digest, self._clock.now())
+
+    def _settle_back(self) -> None:
+        """A broken edit was taken back: the rules in force are those of the file again."""
+        if self.standing.error:
+            logger.info("The rules file is again as it was; nothing changes.")
+        self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at)
+
+
+def _signature_of(path: Path) -> tuple[int, int, int] | None:
+    """What tells a changed file; None where none can be looked at."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,129 @@
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from helpers import FakeClock, async_wait_until
+
+from nemowatch.daemon.rules_watch import RulesWatch
+from nemowatch.rules.load import load_rules
+
+
+class Follower:
+    """Keeps the names of the rules that were put in force, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.names: list[list[str]] = []
+        self.failure: Exception | None = None
+
+    async def apply(self, book) -> None:
+        if self.failure:
+            raise self.failure
+        self.names.append([rule.name for rule in book.rules])
+
+
+def rules_text(folder: Path, *names: str) -> str:
+    return "rules:\n" + "".join(
+        f"  - {{name: {name}, watch: {folder}, prompt: make it short}}\n" for name in names
+    )
+
+
+@pytest.fixture
+def rules(tmp_path):
+    (tmp_path / "watched").mkdir()
+    path = tmp_path / "rules.yaml"
+    path.write_text(rules_text(tmp_path / "watched", "one"))
+    return path
+
+
+@asynccontextmanager
+async def watched(rules: Path) -> AsyncIterator[tuple[RulesWatch, Follower, FakeClock]]:
+    clock, follower = FakeClock(), Follower()
+    watch = RulesWatch(load_rules(rules), clock, follower.apply)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch, follower, clock
+    finally:
+        task.cancel()
+
+
+async def within_two_seconds(clock: FakeClock, predicate) -> None:
+    """Let at most two seconds of the clock go by, each half when the watch has done what the one before asked."""
+    for _ in range(4):
+        if predicate():
+            return
+        await async_wait_until(lambda: any(due > clock.monotonic() for due, _ in clock._sleepers))
+        clock.move(0.5)
+    await async_wait_until(predicate)
+
+
+@pytest.mark.parametrize("way", ["in place", "by rename", "deleted and restored", "behind a link"])
+async def test_saved_rules_are_in_force_within_two_seconds(rules, way):
+    folder = rules.parent / "watched"
+    if way == "behind a link":
+        target = rules.rename(rules.parent / "real.yaml")
+        rules.symlink_to(target)
+    async with watched(rules) as (watch, follower, clock):
+        new = rules_text(folder, "one", "two")
+        if way == "by rename":
+            (rules.parent / ".rules.swp").write_text(new)
+            (rules.parent / ".rules.swp").replace(rules)
+        elif way == "deleted and restored":
+            rules.unlink()
+            await within_two_seconds(clock, lambda: watch.standing.error)
+            rules.write_text(new)
+        else:
+            rules.write_text(new)
+        await within_two_seconds(clock, lambda: follower.names == [["one", "two"]])
+        assert watch.standing.error == ""
+        assert watch.standing.digest == hashlib.sha256(new.encode()).hexdigest()
+
+
+async def test_broken_edit_changes_nothing_and_is_told(rules):
+    async with watched(rules) as (watch, follower, clock):
+        digest = watch.standing.digest
+        rules.write_text("rules:\n  - {name: one, wach: /nowhere}\n")
+        await within_two_seconds(clock, lambda: watch.standing.error)
+        assert "wach" in watch.standing.error
+        assert (follower.names, watch.standing.digest) == ([], digest)
+
+
+async def test_broken_edit_that_is_taken_back_leaves_all_as_it_was(rules):
+    good = rules.read_text()
+    async with watched(rules) as (watch, follower, clock):
+        rules.write_text("rules: [")
+        await within_two_seconds(clock, lambda: watch.standing.error)
+        rules.write_text(good)
+        await within_two_seconds(clock, lambda: not watch.standing.error)
+        assert follower.names == []
+
+
+async def test_file_that_is_only_touched_changes_nothing(rules):
+    async with watched(rules) as (watch, follower, clock):
+        loaded_at = watch.standing.loaded_at
+        rules.write_text(rules.read_text())
+        os.utime(rules, ns=(5, 5))
+        await within_two_seconds(clock, lambda: watch._read_signature[1] == 5)
+        assert (follower.names, watch.standing.loaded_at) == ([], loaded_at)
+
+
+async def test_rules_that_were_asked_for_are_read_although_nothing_has_changed(rules):
+    async with watched(rules) as (watch, follower, clock):
+        loaded_at = watch.standing.loaded_at
+        clock.move(0.1)
+        watch.ask()
+        await async_wait_until(lambda: follower.names == [["one"]])
+        await async_wait_until(lambda: watch.standing.loaded_at > loaded_at)
+
+
+async def test_rules_that_can_not_be_put_in_force_are_told_and_tried_again_when_saved(rules):
+    async with watched(rules) as (watch, follower, clock):
+        follower.failure = RuntimeError("no room for them")
+        rules.write_text(rules_text(rules.parent / "watched", "two"))
+        await within_two_seconds(clock, lambda: watch.standing.error == "no room for them")
+        follower.failure = None
+        rules.write_text(rules_text(rules.parent / "watched", "three"))
+        await within_two_seconds(clock, lambda: follower.names == [["three"]])
