@@ -44,6 +44,7 @@ class _Idler:
         self._write_rules(settle="200ms")
 
     def wait_at_rest(self) -> None:
+        """Wait until the daemon does next to nothing."""
         self._stage.wait_at_rest(self.process)
 
     def _write_rules(self, settle: str) -> None:

@@ -37,8 +37,8 @@ _LOOK_SECONDS = 0.1
 _STOP_SECONDS = 15.0
 _JOB_SECONDS = 300.0
 _SAMPLE_SECONDS = 0.01
-_AT_REST_CPU = 0.02
-_AT_REST_WINDOW_SECONDS = 2.0
+_AT_REST_CPU = 0.04
+_AT_REST_WINDOW_SECONDS = 1.0
 
 
 class BenchmarkBroke(Exception):
@@ -241,7 +241,7 @@ def _count_jobs(engine: sa.Engine) -> int:
 
 
 def _is_at_rest(process: psutil.Process) -> bool:
-    """Whether a process has done next to nothing for two seconds."""
+    """Whether a process has done next to nothing for a second."""
     before = cpu_seconds(process)
     time.sleep(_AT_REST_WINDOW_SECONDS)
     return cpu_seconds(process) - before <= _AT_REST_CPU * _AT_REST_WINDOW_SECONDS

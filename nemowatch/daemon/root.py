@@ -30,7 +30,9 @@ from nemowatch.daemon.signals import StopSignal
 from nemowatch.daemon.telling import Teller, describe_standing
 from nemowatch.intake.folders import SCANNED_SECONDS
 from nemowatch.intake.intake import Intake, Memories
+from nemowatch.intake.presence import look_at_folder
 from nemowatch.intake.records import FolderState, PendingState
+from nemowatch.intake.scan import FolderOffline
 from nemowatch.jobs.absence import look_offline
 from nemowatch.jobs.aftercare import Aftercare
 from nemowatch.jobs.clerk import Clerk, Waker
@@ -136,6 +138,7 @@ class Daemon:
             await self._stop.or_stop(self._intake.scan_all())
             if once:
                 await self._until_worked_through(store)
+                await self._stop.or_stop(self._aftercare.look())
             else:
                 watching = asyncio.create_task(rules.run())
                 parts.callback(watching.cancel)
@@ -195,12 +198,13 @@ class Daemon:
         orders = OrderDesk(workshop, OrderBook(database.engine), waker, self._desk)
         self._clerk = Clerk(workshop, waker, orders, own_api)
         self._looks = FirstLookTable(database)
+        self._folder_memory = FoldersBridge(FolderTable(database))
         self._intake = Intake(
             book.rules,
             known=KnownFilesBridge(self._known, clock),
             take=hand_in_at(self._desk),
             clock=clock,
-            memories=Memories(FirstLooksBridge(self._looks), FoldersBridge(FolderTable(database))),
+            memories=Memories(FirstLooksBridge(self._looks), self._folder_memory),
             backlog=book.limits.backlog,
             polling=book.polling,
         )
@@ -232,8 +236,16 @@ class Daemon:
         """Why a watch folder is offline; empty when it is not. Called in threads."""
         known = next((status for status in self._intake.folders() if status.folder == folder), None)
         if known is not None and known.state is FolderState.OFFLINE:
-            return known.reason
-        return look_offline(folder)
+            return f"The folder {folder} is offline: {known.reason}"
+        return look_offline(folder) or self._why_another(folder)
+
+    def _why_another(self, folder: Path) -> str:
+        """The same of a disk that went away since the last scan, and has left its empty mount point behind."""
+        try:
+            is_another = look_at_folder(folder).replaces(self._folder_memory.read(folder))
+        except FolderOffline:
+            return look_offline(folder)
+        return f"The folder {folder} is offline: another one stands in its place." if is_another else ""
 
     def _folder_changed(self, folder: Path, status: FolderStatus) -> None:
         if status.state is not FolderState.OFFLINE:

@@ -149,7 +149,7 @@ class WatchFolders:
             status = await self._conclude(folder, scan, stand, status)
         except FolderOffline as error:
             self._rounds.is_missing(folder)
-            status = FolderStatus(folder, FolderState.OFFLINE, str(error))
+            status = FolderStatus(folder, FolderState.OFFLINE, error.reason)
         self._tell(status)
 
     async def scan_below(self, folder: Path, start: Path) -> AsyncIterator[list[FileVersion]]:
@@ -263,7 +263,8 @@ class WatchFolders:
             logger.info(f"The folder {status.folder} is back.")
         if status.reason:
             is_meant = status.reason == self._meant.get(status.folder)
-            logger.log("INFO" if is_meant else "WARNING", f"{status.folder}: {status.reason}")
+            words = "The folder is offline. " if is_offline else ""
+            logger.log("INFO" if is_meant else "WARNING", f"{status.folder}: {words}{status.reason}")
         if was_offline != is_offline and self._on_change is not None:
             self._on_change(status.folder, status)
 

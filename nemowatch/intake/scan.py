@@ -27,9 +27,10 @@ class FolderOffline(NemoWatchError):
     def __init__(self, folder: Path, cause: OSError) -> None:
         super().__init__(
             f"The folder {folder} is offline: {cause.strerror or cause}.",
-            hint="It is looked for again at every scan; its files are taken when it is back.",
+            hint="It is looked for again every few seconds; its files are taken when it is back.",
         )
         self.folder = folder
+        self.reason = f"{cause.strerror or cause}."
 
 
 class ScannedFolder(NamedTuple):

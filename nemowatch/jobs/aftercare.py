@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nemowatch.jobs.dispatcher import RunJob
     from nemowatch.jobs.run import Workshop
 
-_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 60.0, 3600.0
+_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 60.0, 600.0
 
 
 class _Rest(NamedTuple):
@@ -61,6 +61,7 @@ class Aftercare:
         self._other_rules = other_rules
         self._look_seconds = look_seconds
         self._stirred = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._stopped = threading.Event()
         self._hands = TakingAway(workshop, self._book, self._stopped.is_set)
         self._told: set[tuple[str, str]] = set()
@@ -98,11 +99,12 @@ class Aftercare:
             self._stopped.set()
 
     async def look(self) -> None:
-        """Do all that is due now."""
-        for record in await asyncio.to_thread(self._book.list_due):
-            rest = self._rests.get(record.spec.job_id)
-            if rest is None or rest.until <= self._clock.monotonic():
-                await self._care_for(record)
+        """Do all that is due now; two looks at once come one after the other."""
+        async with self._looking:
+            for record in await asyncio.to_thread(self._book.list_due):
+                rest = self._rests.get(record.spec.job_id)
+                if rest is None or rest.until <= self._clock.monotonic():
+                    await self._care_for(record)
         for job_id, other_id, state in await asyncio.to_thread(self._book.list_held_up):
             await self._tell_once(job_id, f"job {other_id[:8]}, which needs it too, is {_in_words(state)}.")
 

@@ -338,7 +338,9 @@ def _tell(entry: _Entry, source: SourceFile) -> None:
     """Say in the log what became of a file that was handed in."""
     spec, log = entry.spec, logger.bind(job=entry.spec.job_id[:8])
     if entry.is_new:
-        log.info(f"{source.path}: {entry.state} for rule {spec.rule}. {entry.reason}".rstrip())
+        # A backlog has been told as a whole, with what lets it go.
+        reason = "" if entry.state is JobState.HELD else entry.reason
+        log.info(f"{source.path}: {entry.state} for rule {spec.rule}. {reason}".rstrip())
     elif spec.source.path != source.path or entry.state.is_final:
         log.info(
             f"{source.path}: the same content as {spec.source.path}, which rule {spec.rule} has had "

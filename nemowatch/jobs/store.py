@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table, orders_table
+from nemowatch.jobs.database import jobs_table, known_files_table, markers_table, orders_table
+from nemowatch.jobs.markers import AFTER_MARKER
 from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
 from nemowatch.logs import redact
 
@@ -252,10 +253,15 @@ class JobStore:
         return tuple(record_of(row) for row in rows)
 
     def places_of(self, job_id: str) -> tuple[Path, ...]:
-        """Where the content of a job was seen, under whatever name."""
-        query = sa.select(known_files_table.c.path).where(known_files_table.c.job_id == job_id)
+        """Where the content of a job was seen, under whatever name, and where it was moved afterwards."""
+        seen = sa.select(known_files_table.c.path).where(known_files_table.c.job_id == job_id)
+        moved = sa.select(markers_table.c.facts).where(
+            markers_table.c.job_id == job_id, markers_table.c.name == AFTER_MARKER
+        )
         with self._engine.connect() as connection:
-            return tuple(Path(text) for text in connection.execute(query).scalars())
+            places = [Path(text) for text in connection.execute(seen).scalars()]
+            targets = [json.loads(facts).get("to") for facts in connection.execute(moved).scalars()]
+        return (*places, *(Path(target) for target in targets if target))
 
     def has_unfinished(self) -> bool:
         """Whether any job is to go on by itself before long: those that are held or need the user do not."""

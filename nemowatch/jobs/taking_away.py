@@ -176,7 +176,8 @@ class TakingAway:
         for other in latest.values():
             if other.state is JobState.FAILED:
                 name = other.spec.job_id[:8]
-                raise Waits(f"job {name}, which needs it too, failed: `nemowatch jobs retry {name}`.")
+                reason = f"job {name}, which needs it too, failed: `nemowatch jobs retry {name}`."
+                raise Waits(reason, rests=True)
         facts, looks = recording.path.lstat(), self._book.looks_at(recording.path)
         for rule in set(rules) - {record.spec.rule}:
             if rule not in looks or not is_version(facts, looks[rule]):

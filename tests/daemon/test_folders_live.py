@@ -57,7 +57,9 @@ def test_folder_that_is_renamed_away_and_back_loses_nothing_and_has_nothing_new(
         house.wait_done("first.wav", "second.wav")
         house.watched.rename(away)
         house.wait_folder("offline")
-        save_sound(away / "meanwhile.wav", 3)
+        # The watch, which lives on, hears of a new folder under a name that leads nowhere.
+        (away / "new").mkdir()
+        save_sound(away / "new" / "meanwhile.wav", 3)
         away.rename(house.watched)
         house.wait_done("meanwhile.wav")
         house.wait_folder("watched")

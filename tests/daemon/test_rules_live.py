@@ -22,7 +22,7 @@ from nemowatch.standing import digest_rules
 pytestmark = pytest.mark.slow
 
 _PROMISED_SECONDS = 2.0
-_FIRST, _SECOND = "export 1080p MP4", "export 720p MP4"
+_FIRST, _SECOND = "mute the video", "remove the first 0.2 seconds"
 
 
 @pytest.fixture
@@ -93,14 +93,14 @@ def test_sighup_and_reload_have_the_rules_read_at_once(house: LivingHouse) -> No
 
 def test_job_that_runs_keeps_the_prompt_that_it_began_with(house: LivingHouse) -> None:
     house.write_rules(house.rule(prompt=_FIRST))
-    house.sandbox.order("upload:slow=6")
+    house.sandbox.order("upload:slow=8")
     with house.daemon():
-        save_sound(house.watched / "running.wav", 1)
-        house.wait_until(lambda: house.states().get("running.wav") is JobState.UPLOADING)
+        make_video(house.watched / "running.mp4", seconds=1, seed=1)
+        house.wait_until(lambda: house.states().get("running.mp4") is JobState.UPLOADING)
         seconds_until_in_force(house, house.rules_text(house.rule(prompt=_SECOND)), house.rules.write_text)
-        assert house.states()["running.wav"] is JobState.UPLOADING
-        save_sound(house.watched / "later.wav", 2)
-        house.wait_done("running.wav", "later.wav")
+        assert house.states()["running.mp4"] is JobState.UPLOADING
+        make_video(house.watched / "later.mp4", seconds=1, seed=2)
+        house.wait_done("running.mp4", "later.mp4")
     asked = {name: house.manifest(name)["prompts"][0]["text"] for name in ("running", "later")}
     assert asked == {"running": _FIRST, "later": _SECOND}
 

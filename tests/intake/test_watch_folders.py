@@ -152,7 +152,7 @@ async def test_empty_folder_in_the_place_of_a_full_one_is_offline_until_files_co
         assert await keeper.scan(folder) == ["new.mp4"]
         assert keeper.state is WATCHED
         assert keeper.changes == [("in", OFFLINE), ("in", WATCHED)]
-        assert told == [f"{folder}: {EMPTY}", f"The folder {folder} is back."]
+        assert told == [f"{folder}: The folder is offline. {EMPTY}", f"The folder {folder} is back."]
 
 
 async def test_restart_does_not_take_an_empty_mount_point_for_the_disk(folder):

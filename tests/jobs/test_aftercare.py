@@ -194,6 +194,7 @@ async def test_recording_that_another_job_may_still_need_stays_and_that_is_told_
     assert yard.log(spec).count(other.job_id[:8]) == (2 if state is JobState.FAILED else 1)
     assert len(yard.log(spec).splitlines()) == 2
     yard.end(other)
+    yard.clock.move(601)
     await yard.aftercare.look()
     assert yard.after(spec) == "done"
 
@@ -225,3 +226,10 @@ async def test_job_that_ends_stirs_the_aftercare(yard: Yard) -> None:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_two_looks_at_once_move_a_recording_once(yard: Yard) -> None:
+    spec = yard.move()
+    await asyncio.gather(yard.aftercare.look(), yard.aftercare.look())
+    assert names(yard.root / "talks-done") == ["talk.mp4"]
+    assert yard.log(spec).count("moved to") == 1
