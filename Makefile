@@ -2,9 +2,9 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-# Much of the tests' time is waiting for processes, so one worker more than there are processors; and a file's tests
-# stay together, because some share a daemon.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Much of the tests' time is waiting for processes, so two workers for each processor; and a file's tests stay
+# together, because some share a daemon.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The slow tests of a file may run side by side, but for those that share something costly (xdist_group).
 PYTEST_SLOW := $(BIN)/pytest -n $(WORKERS) --dist loadgroup

@@ -384,6 +384,7 @@ def test_one_job_of_a_backlog_that_is_named_goes_without_a_question(
     assert orders_in(database) == [(ID, "release", "")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "code", "count"), [("y\n", 0, 2), ("\n", 1, 0), ("\x04", 130, 0)])
 def test_person_at_the_terminal_is_asked(
     typed: str, code: int, count: int, store: JobStore, database: Database

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from job_bench import Bench
 
+pytestmark = pytest.mark.slow
+
 CALLS = ("session", "upload", "state", "credits", "render", "render-status", "cdn")
 FAULTS = ("503", "500", "reset", "malformed", "wrong", "empty", "truncated=20")
 IN_EVERY_RUN = {

@@ -10,6 +10,8 @@ from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 def state_of(house: House) -> str:
     jobs = json.loads(house.run("jobs", "list", "--json").stdout)

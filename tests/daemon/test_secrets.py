@@ -14,6 +14,8 @@ from helpers import make_video
 
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 OWN_TOKEN = "marked-Token.0123456789-abcdef"
 TOKEN_FILE = "token.json"
 

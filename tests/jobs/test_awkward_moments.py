@@ -17,6 +17,8 @@ from nemowatch.jobs.records import SHARED_BY_RULE, Cause, JobRecord, JobSpec
 from nemowatch.outputs.staging import Staging
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 EDIT = "keep only the first 3 seconds"
 NOTHING = "tell me who you are"
 

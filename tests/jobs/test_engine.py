@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from helpers import async_wait_until
 
 from nemowatch.jobs.database import Database
@@ -28,6 +29,7 @@ async def running_engine(
         database.close()
 
 
+@pytest.mark.slow
 async def test_job_that_is_queued_twice_runs_once(tmp_path: Path) -> None:
     runs: list[str] = []
 
@@ -85,6 +87,7 @@ async def test_lower_priority_number_runs_first(tmp_path: Path) -> None:
     assert order == ["first", "urgent", "late"]
 
 
+@pytest.mark.slow
 async def test_starts_are_limited_in_time(tmp_path: Path) -> None:
     started: list[str] = []
 
@@ -170,6 +173,7 @@ async def test_later_round_takes_over_the_checkpoints_before_its_first_step(tmp_
     assert calls == ["one1", "two1", "three1", "two2", "three2", "three3", "one2", "two2", "three2"]
 
 
+@pytest.mark.slow
 async def test_limit_that_changes_holds_while_the_queue_runs(tmp_path: Path) -> None:
     running: list[str] = []
 

@@ -26,6 +26,8 @@ from nemowatch.nemo.sse import stream_errors
 from nemowatch.nemo.stream import EventReader
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 MakeClient = Callable[..., NemoClient]
 SKILL = Attribution("opusclip", "1.0.0", "cursor")
 TOKEN_CALL = "POST /api/auth/anonymous-token"

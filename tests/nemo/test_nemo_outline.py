@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from draft_parts import clip, clips, outline, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from nemowatch.nemo.state import SessionState
 TALK = clips((0, 10), (20, 12), (40, 8))
 
 
+@pytest.mark.slow
 def test_outline_of_a_huge_draft_is_small_and_still_tells_the_counts() -> None:
     lines = [(number, 1.0, f"\U0001f600{'字' * 80} {number}") for number in range(20_000)]
     before, after = outline(TALK, texts("caption", *lines)), outline(TALK, texts("caption", *lines[1:]))

@@ -47,6 +47,7 @@ def test_bomb_is_refused_at_once_with_memory_flat(desk: Desk, name: str) -> None
     assert peak - 2 * len(text) < MAX_GROWTH_BYTES
 
 
+@pytest.mark.slow
 def test_thousands_of_mistakes_are_found_in_reasonable_time(desk: Desk) -> None:
     started = time.monotonic()
     assert len(desk.problems("rules:\n" + "- {promtt: x}\n" * 5000)) == 10_000

@@ -18,6 +18,8 @@ from nemowatch.sandbox.recordings import make_recording, plan_scenes, plan_speec
 from nemowatch.sandbox.render import Caption, Clip, SoundTrack, render_timeline
 from nemowatch.sandbox.stills import save_stills
 
+pytestmark = pytest.mark.slow
+
 FPS, SEED, SECONDS = 10, 2, 12
 THIRDS = slice(0, 40), slice(40, 80), slice(80, 120)
 

@@ -12,6 +12,8 @@ from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:

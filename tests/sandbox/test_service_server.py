@@ -14,6 +14,8 @@ from helpers import make_video, wait_until
 
 from nemowatch.sandbox.server import Sandbox, SandboxError
 
+pytestmark = pytest.mark.slow
+
 
 def test_taken_port_is_said_plainly(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox:
