@@ -1,6 +1,6 @@
 """Sees that the rules file has changed, and puts the new rules in force; a broken edit changes nothing.
 
-Run by the daemon as a task. It asks for the file's size, time and inode twice a second, which costs next to nothing,
+Run by the daemon as a task. It asks for the file's size, time and inode every second, which costs next to nothing,
 needs no event, and follows whatever happens to the file: written in place, replaced by a rename (as most editors do),
 deleted and restored, exchanged behind a symbolic link, or kept on a share.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.intake.filesystems import file_system_of
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.problems import RulesInvalid
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from nemowatch.clock import Clock
     from nemowatch.rules.rule import RuleBook
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
+_STILL_SECONDS = 0.25
 _OLD_ONES_STAY = "The rules from before stay in force."
 
 
@@ -57,8 +59,9 @@ class RulesWatch:
         self._clock = clock
         self._apply = apply
         self._asked = asyncio.Event()
+        # A thread for each look would cost more than the look; but a share may let it wait.
+        self._may_hang = file_system_of(self._path).is_network
         self._read_signature = _signature_of(self._path)
-        self._seen_signature = self._read_signature
         self._read_digest = _digest_of(self._path)
         self.standing = RulesStanding(self._read_digest, clock.now())
 
@@ -70,15 +73,26 @@ class RulesWatch:
         """Look again and again, until cancelled."""
         while True:
             asked = await self._wait()
-            signature = await asyncio.to_thread(_signature_of, self._path)
-            # An editor may be in the middle of writing: what has changed is read once it has stood still for a look.
-            is_still = signature == self._seen_signature
-            self._seen_signature = signature
-            if asked or (is_still and signature != self._read_signature):
-                self._read_signature = signature
-                await self._read(is_asked=asked)
+            signature = await self._look()
+            if not asked and signature == self._read_signature:
+                continue
+            # An editor may be in the middle of writing: what has changed is read once it stands still.
+            while (later := await self._look_again()) != signature:
+                signature = later
+            self._read_signature = signature
+            await self._read(is_asked=asked)
+
+    async def _look(self) -> tuple[int, int, int] | None:
+        if self._may_hang:
+            return await asyncio.to_thread(_signature_of, self._path)
+        return _signature_of(self._path)
+
+    async def _look_again(self) -> tuple[int, int, int] | None:
+        await self._clock.sleep(_STILL_SECONDS)
+        return await self._look()
 
     async def _wait(self) -> bool:
+        """Wait until the next look is due or asked for; True if it was asked for."""
         asked = asyncio.create_task(self._asked.wait())
         pause = asyncio.create_task(self._pause())
         try:

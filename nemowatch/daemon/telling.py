@@ -6,6 +6,7 @@ Run by the daemon as a task. The disk is touched only when something has changed
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from nemowatch.daemon.rules_watch import RulesStanding
     from nemowatch.intake.intake import Intake
     from nemowatch.intake.records import PendingFile
-    from nemowatch.rules.rule import RuleBook
+    from nemowatch.rules.rule import Rule, RuleBook
 
 _PAUSE_SECONDS = 1.0
 
@@ -72,10 +73,15 @@ def describe_standing(
         rules_error=rules.error,
         rules_loaded_at=rules.loaded_at,
         rules_digest=rules.digest,
-        rules=tuple(
-            RuleLine(rule.name, hashlib.sha256(repr(rule).encode("utf-8", "replace")).hexdigest()[:16])
-            for rule in book.rules
-        ),
+        rules=_describe_rules(book.rules),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _describe_rules(rules: tuple[Rule, ...]) -> tuple[RuleLine, ...]:
+    return tuple(
+        RuleLine(rule.name, hashlib.sha256(repr(rule).encode("utf-8", "replace")).hexdigest()[:16])
+        for rule in rules
     )
 
 

@@ -5,6 +5,7 @@ Made once by intake. Answers from paths alone, without touching the disk.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from nemowatch.rules.match import Matcher
@@ -48,10 +49,13 @@ class Takers:
 
     def takers_of(self, path: Path) -> list[Taker]:
         """Every rule that takes a file; each makes its own job of it."""
+        text = os.fspath(path)
         return [
             Taker(rule, folder)
             for rule, matcher in self._matchers
-            if (folder := matcher.folder_of(path)) is not None and matcher.match(path).matches
+            if matcher.may_match(text)
+            and (folder := matcher.folder_of(path)) is not None
+            and matcher.match(path).matches
         ]
 
     def taker(self, candidate: Candidate) -> Taker | None:

@@ -21,7 +21,7 @@ from nemowatch.rules.ignore import ignored_part
 from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from nemowatch.rules.rule import Rule
@@ -74,6 +74,17 @@ class Matcher:
         """
         found = self._locate(os.fspath(path))
         return found[1] if found else None
+
+    def may_match(self, path: str) -> bool:
+        """A quick question to ask before `match`, which finds words for its answer: False where it is a no for sure.
+
+        Of a path that a pattern takes, one part at least has a name that the pattern's last name takes: the file
+        itself, or a folder that is taken as a whole.
+        """
+        prefix = next((prefix for prefix, _ in self._folders if path.startswith(prefix)), None)
+        if prefix is None or not self._match:
+            return prefix is not None
+        return any(map(self._match.part_check, path[len(prefix) :].split("/")))
 
     def match(self, path: Path) -> Verdict:
         """Decide about a file by its path alone."""
@@ -183,6 +194,7 @@ class _Patterns:
         self._texts = tuple(_normal(pattern) for pattern in patterns)
         self._spec = GitIgnoreSpec.from_lines(self._texts, backend="simple") if self._texts else None
         self.name_check = _compile_name_check(self._texts)
+        self.part_check = _compile_part_check(self._texts)
 
     def __bool__(self) -> bool:
         return self._spec is not None
@@ -247,6 +259,14 @@ def _compile_name_check(patterns: Iterable[str]) -> Callable[[str], object]:
         return normal.endswith(plain) or any(search(normal) for search in searches)
 
     return may_match if searches else lambda name: (name if name.isascii() else _normal(name)).endswith(plain)
+
+
+def _compile_part_check(patterns: Sequence[str]) -> Callable[[str], object]:
+    """The same question about any part of a path, for patterns that take whole folders too."""
+    plain = [pattern.rstrip("/") for pattern in patterns if not pattern.startswith(("!", "#"))]
+    if not all(pattern and pattern[-1].isalnum() for pattern in plain):
+        return lambda _name: True
+    return _compile_name_check(plain)
 
 
 def _with_slash(folder: Path | str) -> str:

@@ -51,12 +51,12 @@ async def watched(rules: Path) -> AsyncIterator[tuple[RulesWatch, Follower, Fake
 
 
 async def within_two_seconds(clock: FakeClock, predicate) -> None:
-    """Let at most two seconds of the clock go by, each half when the watch has done what the one before asked."""
-    for _ in range(4):
+    """Let at most two seconds of the clock go by, each bit when the watch has done what the one before asked."""
+    for _ in range(8):
         if predicate():
             return
         await async_wait_until(lambda: any(due > clock.monotonic() for due, _ in clock._sleepers))
-        clock.move(0.5)
+        clock.move(0.25)
     await async_wait_until(predicate)
 
 
@@ -115,7 +115,7 @@ async def test_rules_that_were_asked_for_are_read_although_nothing_has_changed(r
         loaded_at = watch.standing.loaded_at
         clock.move(0.1)
         watch.ask()
-        await async_wait_until(lambda: follower.names == [["one"]])
+        await within_two_seconds(clock, lambda: follower.names == [["one"]])
         await async_wait_until(lambda: watch.standing.loaded_at > loaded_at)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import shutil
+import sys
 import tempfile
 import wave
 from collections import Counter
@@ -84,6 +86,8 @@ class Desk:
         self.faults: list[str] = []
         self.cut_off: asyncio.Event | None = None
         """Set by the next file that is being taken, which then gets no further."""
+        self.open_files: Sequence[IO[bytes]] = ()
+        """What programs have open for writing."""
 
     async def take(self, ready: Ready) -> None:
         version = ready.version
@@ -93,6 +97,11 @@ class Desk:
             self.faults.append(f"{version.path} was taken before it was complete")
         if self.memory.is_known(ready.rule.name, version):
             self.faults.append(f"{version} was taken although it was known")
+        # Elsewhere nobody can tell who writes.
+        if sys.platform == "linux" and version.inode in {
+            os.fstat(file.fileno()).st_ino for file in self.open_files
+        }:
+            self.faults.append(f"{version.path} was taken while it was open for writing")
         self.calls[version] += 1
         self.jobs.add(content)
         if self.cut_off is not None:
@@ -167,7 +176,7 @@ class Disk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.held: dict[Path, IO[bytes]] = {}
+        self.held: list[IO[bytes]] = []
         for name in ("one", "two"):
             (root / name).mkdir()
 
@@ -201,13 +210,13 @@ class Disk:
             file.write(whole[len(there) :])
 
     def hold_open(self, place: tuple[str, str], content: bytes) -> None:
-        path = self.locate(place)
-        self.held[path] = file = path.open("wb")
+        file = self.locate(place).open("wb")
+        self.held.append(file)
         file.write(content)
         file.flush()
 
     def close_all(self) -> None:
-        for file in self.held.values():
+        for file in self.held:
             file.close()
         self.held.clear()
 
@@ -258,6 +267,7 @@ class Disk:
 async def play(sequence: Sequence[tuple[Any, ...]], root: Path) -> None:
     """Do all of it, bring everything to rest, and see what was taken."""
     disk, intakes = Disk(root), Intakes(root)
+    intakes.desk.open_files = disk.held
     crashes = sum(name.startswith("crash") for name, *_ in sequence)
     await intakes.start()
     try:

@@ -15,6 +15,8 @@ from nemowatch.jobs.orders import Action
 from nemowatch.jobs.records import SHARED_BY_RULE, Cause, JobRecord, JobSpec
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 KEY = f"{SHARED_BY_RULE}shorts"
 
 

@@ -80,6 +80,7 @@ def test_whatever_a_rule_takes_passes_the_quick_check(match, ignore, parts, name
     if matcher.match(folder / name).matches:
         assert check is not None
         assert check(name)
+        assert matcher.may_match(str(folder / name))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,14 @@ def test_whatever_a_rule_takes_passes_the_quick_check(match, ignore, parts, name
 )
 def test_most_names_end_at_the_quick_check(match, name, passes):
     assert bool(make_matcher(match=match).name_check("/in")(name)) is passes
+
+
+def test_most_paths_end_at_the_quick_question():
+    matcher = make_matcher(match=["*-final.mp4", "day1"])
+    assert matcher.may_match("/in/day2/talk-final.mp4")
+    assert matcher.may_match("/in/day1/talk.mp4")
+    assert not matcher.may_match("/in/day2/talk.mp4")
+    assert not matcher.may_match("/elsewhere/talk-final.mp4")
 
 
 def test_folders_from_which_nothing_is_taken_are_known_at_once():

@@ -15,6 +15,8 @@ from nemowatch.sandbox.analysis import Analysis, Highlight, analyse, choose_high
 from nemowatch.sandbox.music import make_music
 from nemowatch.sandbox.recordings import make_recording, plan_scenes, plan_speech
 
+pytestmark = pytest.mark.slow
+
 SECONDS, SEED = 20, 0
 
 

@@ -15,6 +15,8 @@ from nemowatch.sandbox.server import Sandbox
 from nemowatch.sandbox.timeline import Timeline
 from nemowatch.sandbox.understanding.prompt import Prompt
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:

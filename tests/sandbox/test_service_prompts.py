@@ -14,6 +14,8 @@ from nemowatch.sandbox.manners import add_habits, is_silent
 from nemowatch.sandbox.recordings import make_recording
 from nemowatch.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 SILENT_PROMPT = next(
     text
     for text in (f"keep only the first {number} seconds" for number in range(1, 99))

@@ -14,6 +14,8 @@ from nemowatch.sandbox.music import make_music
 from nemowatch.sandbox.recordings import make_recording, plan_scenes
 from nemowatch.sandbox.stills import save_stills, still_name
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["mp4", "mkv"])
 def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
