@@ -38,6 +38,7 @@ _LOCAL_FUSE = frozenset(
 _WITHOUT_INODES = frozenset(
     {
         "vfat",
+        "fuseblk",
         "msdos",
         "exfat",
         "cifs",

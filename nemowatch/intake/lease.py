@@ -51,8 +51,10 @@ def is_open_for_writing(path: Path) -> bool | None:
         with hold_read_lease(descriptor):
             return False
     except BlockingIOError:
-        # NFS 4 and CIFS refuse in the same words where the server gave this machine no rights to the file.
-        return None if file_system_of(path).is_network else True
+        # NFS 4 and CIFS refuse in the same words where the server gave this machine no rights to the file; under FUSE
+        # it is this machine's kernel alone that decides.
+        place = file_system_of(path)
+        return None if place.is_network and not place.is_fuse else True
     except OSError as error:
         if error.errno in {errno.EACCES, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS}:
             return None

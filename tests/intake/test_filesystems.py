@@ -56,7 +56,7 @@ def test_what_was_mounted_last_over_a_place_counts():
         ("tmpfs", False, False, True),
         ("overlay", False, False, True),
         ("vfat", False, False, False),
-        ("fuseblk", False, True, True),
+        ("fuseblk", False, True, False),
         ("fuse.ntfs-3g", False, True, True),
         ("fuse.sshfs", True, True, False),
         ("fuse.rclone", True, True, False),
