@@ -9,6 +9,7 @@ import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)", re.IGNORECASE)
 _RATE = re.compile(r"(\d+)\s*/\s*(\S+)")
 
 
@@ -23,6 +24,19 @@ def parse_duration(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ValueError(f"{text!r} is not a duration; write a number and a unit: 250ms, 3s, 5m, 1h30m, 2d")
     return float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+
+
+def parse_size(text: str) -> float:
+    """Read `500MB`, `1.5 GB` or `2GiB` as bytes; KB, MB … count by 1000, KiB, MiB … by 1024.
+
+    Raises:
+        ValueError: the text is not a size; the message says what one looks like.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is not a size; write a number and a unit: 500KB, 20MB, 1.5GB, 2GiB")
+    base = 1024 if found[3] else 1000
+    return float(found[1]) * float(base ** " kmgt".index(found[2].lower() or " "))
 
 
 def parse_rate(text: str) -> tuple[int, float]:

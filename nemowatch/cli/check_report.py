@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nemowatch.cli.screen import open_console, print_labelled, printable
 from nemowatch.places import StateFolder
+from nemowatch.rules.condition import describe_when
 from nemowatch.rules.survey import find_overlaps, inspect_folders
 from nemowatch.units import format_count, format_duration
 
@@ -129,6 +130,7 @@ def _show_rule(console: Console, rule: Rule, folders: tuple[FolderReport, ...], 
         "leaves out": [", ".join(rule.ignore)] if rule.ignore else [],
         "existing": [_describe_existing(rule, backlog)],
         "duplicates": ["made anew, and paid for again"] if rule.duplicates == "process" else [],
+        "only if": [describe_when(rule.when)] if describe_when(rule.when) else [],
         "starts": [rule.schedule] if rule.schedule else [],
         "asks": [" ".join(prompt.split()) for prompt in rule.prompts],
         "as skill": [f"{rule.skill.source} {rule.skill.version}, language {rule.language}"],
@@ -188,6 +190,7 @@ def _rule_as_json(rule: Rule, folders: tuple[FolderReport, ...]) -> dict[str, An
         "recursive": rule.recursive,
         "existing": rule.existing,
         "duplicates": rule.duplicates,
+        "when": {"duration": rule.when.duration, "size": rule.when.size},
         "schedule": rule.schedule,
         "skill": {"source": rule.skill.source, "version": rule.skill.version},
         "prompts": list(rule.prompts),

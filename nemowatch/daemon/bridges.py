@@ -13,6 +13,7 @@ from nemowatch.intake.presence import Known
 from nemowatch.jobs.desk import Candidate, JobDesk
 from nemowatch.jobs.folder_books import FirstLookTable, FolderTable, KeptLook
 from nemowatch.jobs.records import SourceFile
+from nemowatch.rules.condition import describe_when
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -36,12 +37,16 @@ class KnownFilesBridge:
         """Whether this version was taken, refused or skipped for this rule."""
         return self._book.is_known(rule_name, source_of(version))
 
-    def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
-        """Keep that this version is not to be taken, and why."""
+    def remember_refused(
+        self, rule_name: str, version: FileVersion, reason: str, *, condition: str = ""
+    ) -> None:
+        """Keep that this version is not to be taken, and why, as long as the rule has this condition."""
         source, now = source_of(version), self._clock.now()
         self._book.note(rule_name, source)
         write = asyncio.create_task(
-            asyncio.to_thread(self._book.write_refusal, rule_name, source, reason, now=now)
+            asyncio.to_thread(
+                self._book.write_refusal, rule_name, source, reason, condition=condition, now=now
+            )
         )
         self._writes.add(write)
         write.add_done_callback(self._writes.discard)
@@ -98,8 +103,9 @@ class FoldersBridge:
 
 
 def forget_what_rules_take_now(rules: Iterable[Rule], known: KnownFileBook, looks: FirstLookTable) -> None:
-    """Let rules that once skipped what was there before them, and no longer do, look at it anew. Blocks."""
+    """Let rules look anew at what they skipped or refused for reasons that they no longer have. Blocks."""
     for rule in rules:
+        known.forget_unmet(rule.name, describe_when(rule.when))
         if rule.existing != "skip" and known.forget_existing(rule.name):
             looks.forget(rule.name)
 

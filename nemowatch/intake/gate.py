@@ -21,6 +21,7 @@ from nemowatch.intake.records import Ready
 from nemowatch.media.errors import IncompleteMedia, MediaError
 from nemowatch.media.probe import probe
 from nemowatch.rules.address_list import NoAddressYet, WrongAddressList, is_address_list, read_addresses
+from nemowatch.rules.condition import describe_when, find_unmet, find_unmet_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,15 @@ class NotYet:
 
 @dataclass(frozen=True)
 class Refused:
-    """This version of the file will never be ready."""
+    """This version of the file will never be ready.
+
+    Attributes:
+        reason: in words.
+        condition: the rule's own condition (`when`) that it does not meet; empty where it is the file that is wrong.
+    """
 
     reason: str
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,12 @@ def _look_inside(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
 
 def _judge(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
     try:
-        return Ready(version, rule, folder, _read_content(version.path))
+        unmet = find_unmet_size(rule.when, version.size)
+        if unmet:
+            return Refused(unmet, describe_when(rule.when))
+        ready = Ready(version, rule, folder, _read_content(version.path))
+        unmet = find_unmet(rule.when, duration_seconds=ready.duration_seconds, size_bytes=version.size)
+        return Refused(unmet, describe_when(rule.when)) if unmet else ready
     except (IncompleteMedia, NoAddressYet) as error:
         return NotYet(str(error))
     except (MediaError, WrongAddressList) as error:

@@ -100,8 +100,9 @@ class Gatekeeper:
             self._room.settler.restart(candidate, answer.version, self._clock.monotonic())
             return
         if isinstance(answer, Refused):
-            logger.warning(f"{version.path}: not taken by the rule '{candidate.rule}': {answer.reason}")
-            self._known.remember_refused(candidate.rule, version, answer.reason)
+            level = "INFO" if answer.condition else "WARNING"
+            logger.log(level, f"{version.path}: not taken by the rule '{candidate.rule}': {answer.reason}")
+            self._known.remember_refused(candidate.rule, version, answer.reason, condition=answer.condition)
         elif isinstance(answer, Ready):
             await self._take(replace(answer, is_held=self._looks.is_held(candidate, version)))
         self._room.finish(candidate)

@@ -22,8 +22,10 @@ class KnownFiles(Protocol):
         """Whether this very version was taken, refused or skipped for this rule."""
         ...
 
-    def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
-        """Keep that this version is not to be taken, and why."""
+    def remember_refused(
+        self, rule_name: str, version: FileVersion, reason: str, *, condition: str = ""
+    ) -> None:
+        """Keep that this version is not to be taken, and why; `condition`: as long as the rule has this one."""
         ...
 
     async def remember_existing(self, rule_name: str, versions: Sequence[FileVersion]) -> None:

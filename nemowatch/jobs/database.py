@@ -74,6 +74,8 @@ known_files_table = sa.Table(
     # Of a file that makes no job: `existing`, it was there before the rule; `duplicate`, its content had one.
     sa.Column("skipped", sa.Text),
     sa.Column("noted_at", sa.Float),
+    # Of a refused file: the rule's own condition (`when`) that it does not meet.
+    sa.Column("condition", sa.Text),
 )
 
 first_looks_table = sa.Table(

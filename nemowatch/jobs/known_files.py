@@ -15,7 +15,7 @@ from nemowatch.jobs.database import Database, known_files_table
 from nemowatch.jobs.store import path_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nemowatch.jobs.records import SourceFile
 
@@ -45,34 +45,56 @@ class KnownFileBook:
         """Remember, in memory, a version that needs no second look."""
         self._versions[rule, path_to_text(source.path)] = _version_of(source)
 
-    def write_refusal(self, rule: str, source: SourceFile, reason: str, *, now: float) -> None:
-        """Keep for the next start that a version is not to be taken, and why. Blocks for a database round-trip."""
+    def write_refusal(
+        self, rule: str, source: SourceFile, reason: str, *, condition: str = "", now: float
+    ) -> None:
+        """Keep for the next start that a version is not to be taken, and why. Blocks for a database round-trip.
+
+        Args:
+            rule: the name of the rule.
+            source: the version.
+            reason: in words.
+            condition: the rule's own condition that it does not meet; empty where it is the file that is wrong.
+            now: seconds since the epoch.
+        """
+        facts = {"refusal": reason, "skipped": None, "condition": condition or None, "noted_at": now}
         with self._engine.begin() as connection:
-            _write(connection, rule, [source], {"refusal": reason, "skipped": None, "noted_at": now})
+            _write(connection, rule, [source], facts)
+
+    def forget_unmet(self, rule: str, condition: str) -> int:
+        """Let a rule look again at what did not meet a condition that it no longer has; gives how many. Blocks."""
+        table = known_files_table.c
+        return self._forget(
+            sa.delete(known_files_table).where(
+                table.rule == rule, table.condition.is_not(None), table.condition != condition
+            ),
+            rule,
+        )
 
     def write_existing(self, rule: str, sources: Sequence[SourceFile], *, now: float) -> None:
         """Keep for good that files were there before the rule, which skips them. Blocks; all are written or none."""
+        facts = {"refusal": None, "skipped": EXISTING, "condition": None, "noted_at": now}
         with self._engine.begin() as connection:
-            _write(connection, rule, sources, {"refusal": None, "skipped": EXISTING, "noted_at": now})
+            _write(connection, rule, sources, facts)
 
     def forget_existing(self, rule: str) -> int:
         """Let a rule take what it has skipped because it was there before; gives how many files. Blocks."""
         table = known_files_table.c
+        return self._forget(
+            sa.delete(known_files_table).where(table.rule == rule, table.skipped == EXISTING), rule
+        )
+
+    def _forget(self, deletion: sa.Delete, rule: str) -> int:
         with self._engine.begin() as connection:
-            paths = list(
-                connection.execute(
-                    sa.delete(known_files_table)
-                    .where(table.rule == rule, table.skipped == EXISTING)
-                    .returning(table.path)
-                ).scalars()
-            )
+            rows = connection.execute(deletion.returning(known_files_table.c.path))
+            paths = list(rows.scalars())
         for path in paths:
             self._versions.pop((rule, path), None)
         return len(paths)
 
 
 def _write(
-    connection: sa.Connection, rule: str, sources: Sequence[SourceFile], facts: dict[str, object]
+    connection: sa.Connection, rule: str, sources: Sequence[SourceFile], facts: Mapping[str, object]
 ) -> None:
     rows = [
         {

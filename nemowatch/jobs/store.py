@@ -322,6 +322,7 @@ def _note_file(connection: sa.Connection, spec: JobSpec, *, is_new: bool) -> Non
         "inode": source.inode,
         "job_id": spec.job_id,
         "refusal": None,
+        "condition": None,
         "skipped": None if first_place == place else _DUPLICATE,
         "noted_at": spec.queued_at,
     }

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
+from nemowatch.rules.condition import check_duration, check_size
 from nemowatch.rules.match import ACCEPTED_TYPES, INPUT_TYPES
 from nemowatch.rules.problems import nearest
 from nemowatch.rules.schedule import check_schedule
@@ -37,6 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 _DURATION = r"^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$"
 _RATE = r"^\s*[1-9]\d*\s*/\s*(\d+(\.\d+)?)?(ms|s|m|h|d).*$"
+_CONDITION = r"^\s*[<>=]"
 _ONLY_A_TYPE = re.compile(r"(?:\*\*/)?\*(\.\w+)")
 
 
@@ -211,23 +213,18 @@ def _read_prompt(value: object) -> str:
 
 
 def _read_output(value: object) -> str:
-    written = _text(value)
-    if not written or _CONTROL.search(written):
-        raise wrong_shape()
-    _check_names(written, OUTPUT_PLACEHOLDERS)
-    expanded = _expand_home(written)
-    if not expanded.startswith(("/", "{watch}")):
-        raise ValueError(
-            f'the output "{written}" is not a whole path: it must start with "{{watch}}", "/" or "~/"'
-        )
-    if ".." in expanded.split("/"):
-        raise ValueError('the output goes up with ".."; write the whole path instead')
+    expanded = _read_place(value, "output")
     if not DISTINCT_PLACEHOLDERS & set(names_in(expanded)):
         raise ValueError("all files of the rule would share this folder; add {stem}, {name} or {job}")
     return expanded
 
 
 def _read_move_folder(value: object) -> str:
+    return _read_place(value, "folder")
+
+
+def _read_place(value: object, word: str) -> str:
+    """Read the template of a whole path; `word` is what it is called."""
     written = _text(value)
     if not written or _CONTROL.search(written):
         raise wrong_shape()
@@ -235,15 +232,23 @@ def _read_move_folder(value: object) -> str:
     expanded = _expand_home(written)
     if not expanded.startswith(("/", "{watch}")):
         raise ValueError(
-            f'the folder "{written}" is not a whole path: it must start with "{{watch}}", "/" or "~/"'
+            f'the {word} "{written}" is not a whole path: it must start with "{{watch}}", "/" or "~/"'
         )
     if ".." in expanded.split("/"):
-        raise ValueError('the folder goes up with ".."; write the whole path instead')
+        raise ValueError(f'the {word} goes up with ".."; write the whole path instead')
     return expanded
 
 
 def _read_schedule(value: object) -> str:
     return "" if value is None else check_schedule(_text(value))
+
+
+def _read_duration_condition(value: object) -> str:
+    return check_duration(_text(value))
+
+
+def _read_size_condition(value: object) -> str:
+    return check_size(_text(value))
 
 
 def read_after(value: object, read_mapping: Callable[[object], object]) -> object:
@@ -287,6 +292,12 @@ Schedule = Annotated[
     str,
     BeforeValidator(_read_schedule),
     _schema(anyOf=[{"type": "string", "minLength": 5}, {"type": "null"}]),
+]
+DurationCondition = Annotated[
+    str, BeforeValidator(_read_duration_condition), _schema(type="string", pattern=_CONDITION)
+]
+SizeCondition = Annotated[
+    str, BeforeValidator(_read_size_condition), _schema(type="string", pattern=_CONDITION)
 ]
 Folders = Annotated[
     tuple[Annotated[Path, BeforeValidator(_read_folder)], ...],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nemowatch.rules.folders import Placed, find_loops, find_moves, find_relative, find_unusable
 from nemowatch.rules.kinds import read_address
 from nemowatch.rules.problems import Problem, RulesInvalid
-from nemowatch.rules.rule import After, DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill
+from nemowatch.rules.rule import After, DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill, When
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.source import read_source
 from nemowatch.rules.tree import read_tree
@@ -174,6 +174,7 @@ class _Draft:
             duplicates=self.get("duplicates"),
             schedule=self.get("schedule"),
             after=self.after,
+            when=When(self.get("when").duration, self.get("when").size),
         )
 
     @property

@@ -33,6 +33,19 @@ class After:
 
 
 @dataclass(frozen=True)
+class When:
+    """Conditions on a recording itself, as `condition.py` reads them; empty for none.
+
+    Attributes:
+        duration: how long it plays, such as `>=10m`.
+        size: how large it is, such as `<2GB`.
+    """
+
+    duration: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True)
 class Skill:
     """As whom a job speaks to the service.
 
@@ -73,6 +86,7 @@ class Rule:
         duplicates: whether a content that the rule has had is taken again.
         schedule: when its jobs may start, as `schedule.py` reads it; empty for always.
         after: what becomes of the recording afterwards.
+        when: conditions on the recording itself.
     """
 
     name: str
@@ -96,6 +110,7 @@ class Rule:
     duplicates: Literal["skip", "process"] = "skip"
     schedule: str = ""
     after: After = After()
+    when: When = When()
 
 
 @dataclass(frozen=True)

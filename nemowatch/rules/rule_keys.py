@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema, WrapValidator
 from nemowatch.rules.key import TIME_UNITS, Keys, describe_key
 from nemowatch.rules.kinds import (
     Duration,
+    DurationCondition,
     Folders,
     HeaderWord,
     Language,
@@ -22,6 +23,7 @@ from nemowatch.rules.kinds import (
     Patterns,
     Prompts,
     Schedule,
+    SizeCondition,
     empty_section,
     one_of,
     one_or_many,
@@ -63,6 +65,26 @@ class TrackKeys(Keys):
         "Titles that no prompt asked for. Captions are no titles.",
         expects="keep or drop",
         example="drop",
+    )
+
+
+class WhenKeys(Keys):
+    """Conditions on the recording itself."""
+
+    duration: DurationCondition = describe_key(
+        "",
+        "How long it plays: comparisons with `<`, `<=`, `>`, `>=` or `=`, several with commas, all of which must "
+        "hold. Pictures and lists of addresses have no duration, so they never meet one.",
+        expects="comparisons such as >=10m, or >=1m, <2h",
+        example=">=10m",
+        unset="any",
+    )
+    size: SizeCondition = describe_key(
+        "",
+        "How large the file is (KB, MB, GB by 1000; KiB, MiB, GiB by 1024).",
+        expects="comparisons such as <2GB",
+        example="<2GB",
+        unset="any",
     )
 
 
@@ -116,6 +138,13 @@ class RuleKeys(Keys):
         description="Whether subfolders are looked into.",
         expects="true or false",
         example=True,
+    )
+    when: Annotated[WhenKeys, BeforeValidator(empty_section)] = describe_key(
+        {},
+        "Conditions on the recording itself, looked at when it is complete. A file that does not meet them makes no "
+        "job. A rule's own `when` replaces that of `defaults` whole.",
+        expects="a mapping of duration and size to comparisons",
+        example={"duration": ">=10m", "size": "<2GB"},
     )
     skill: Annotated[
         OwnSkill,

@@ -50,7 +50,9 @@ class Memory:
     def is_known(self, rule_name: str, version: FileVersion) -> bool:
         return (rule_name, version) in self.known
 
-    def remember_refused(self, rule_name: str, version: FileVersion, reason: str) -> None:
+    def remember_refused(
+        self, rule_name: str, version: FileVersion, reason: str, *, condition: str = ""
+    ) -> None:
         self.refused.append((rule_name, version, reason))
         self.known.add((rule_name, version))
 

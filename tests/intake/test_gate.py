@@ -1,7 +1,9 @@
 import os
+import shutil
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from nemowatch.intake import filesystems
 from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
 from nemowatch.intake.look import is_behind_link, read_version
 from nemowatch.intake.records import FileVersion, Ready
+from nemowatch.rules.rule import When
 
 
 async def check(path, folder=None):
@@ -272,3 +275,19 @@ async def test_file_without_a_lasting_inode_number_is_the_same_version_at_every_
     path.write_bytes(b"another one")
     answer = await check_file(version, make_rule(tmp_path), tmp_path)
     assert answer == Changed(read_version(path, keeps_inodes=False))
+
+
+async def test_recording_that_does_not_meet_the_rules_conditions_is_refused_with_its_value(folder, recording):
+    shutil.copy(recording, folder / "talk.mp4")
+    version = read_version(folder / "talk.mp4")
+    rule = make_rule(folder)
+    for when, words in (
+        (When(duration=">=10m"), "it plays"),
+        (When(size=">1GB"), "its size is"),
+    ):
+        answer = await check_file(version, replace(rule, when=when), folder)
+        assert isinstance(answer, Refused)
+        assert answer.reason.startswith(words)
+        assert answer.condition
+    answer = await check_file(version, replace(rule, when=When(">0s, <1h", ">1KB")), folder)
+    assert isinstance(answer, Ready)

@@ -58,3 +58,14 @@ def test_refused_files_are_not_forgotten_with_the_skipped_ones(database):
     book.write_refusal("clips", refused, "a web page", now=1.0)
     assert book.forget_existing("clips") == 0
     assert KnownFileBook(database).is_known("clips", refused)
+
+
+def test_file_that_met_no_condition_is_looked_at_again_when_the_rule_has_another(database):
+    short = SourceFile(FOLDER / "short.mp4", 5, 6, 7)
+    book = KnownFileBook(database)
+    book.note("clips", short)
+    book.write_refusal("clips", short, "it plays 5 s", condition="duration >=10m", now=1.0)
+    assert book.forget_unmet("clips", "duration >=10m") == 0
+    assert book.is_known("clips", short)
+    assert book.forget_unmet("clips", "duration >=5m") == 1
+    assert not book.is_known("clips", short)

@@ -171,6 +171,6 @@ def test_scan_never_leaves_out_a_folder_that_holds_a_taken_file(parts: list[str]
 def test_hundred_thousand_paths_are_matched_in_seconds() -> None:
     matcher = Matcher(make_rule(TALKS, match=("*.mp4", "*.mkv"), ignore=("drafts/",), recursive=True))
     paths = [TALKS / f"day{number % 100}" / f"talk{number}.mp4" for number in range(100_000)]
-    started = time.monotonic()
+    started = time.thread_time()
     assert all(matcher.match(path).matches for path in paths)
-    assert time.monotonic() - started < 10  # measured: 0.5 s
+    assert time.thread_time() - started < 10  # measured: 0.5 s

@@ -37,9 +37,9 @@ def test_bomb_is_refused_at_once_with_memory_flat(desk: Desk, name: str) -> None
     text, words = BOMBS[name]
     path = desk.write(text)
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.thread_time()
     problem = desk.problem(path.read_bytes())
-    seconds = time.monotonic() - started
+    seconds = time.thread_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert words in problem.message
@@ -49,6 +49,6 @@ def test_bomb_is_refused_at_once_with_memory_flat(desk: Desk, name: str) -> None
 
 @pytest.mark.slow
 def test_thousands_of_mistakes_are_found_in_reasonable_time(desk: Desk) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     assert len(desk.problems("rules:\n" + "- {promtt: x}\n" * 5000)) == 10_000
-    assert time.monotonic() - started < 10 * MAX_SECONDS
+    assert time.thread_time() - started < 10 * MAX_SECONDS
