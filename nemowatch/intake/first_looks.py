@@ -147,9 +147,15 @@ class FirstLooks:
     def _finish_soon(self, look: FirstLook) -> None:
         task = asyncio.create_task(self._finish(look))
         self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The next start begins this look again, and holds what is new by then: that costs nothing.
+            logger.warning(f"That a first look is over could not be kept: {error}")
 
     async def _finish(self, look: FirstLook) -> None:
-        await asyncio.to_thread(self._book.finish, look)
         self._decisions.pop(look, None)
         self._finished.add(look)
+        await asyncio.to_thread(self._book.finish, look)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from loguru import logger
 
 from nemowatch.intake.records import Candidate
 from nemowatch.intake.takers import outermost
 from nemowatch.rules.prompt_file import recording_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 
     from nemowatch.clock import Clock
     from nemowatch.intake.first_looks import FirstLooks
@@ -121,15 +124,21 @@ class Sightings:
             self._scans_going_on += 1
             try:
                 for folder in folders:
-                    await self._scan_one(folder, takers)
-                let_on = await self._looks.decide(takers.rules, self._backlog)
-                now = self._clock.monotonic()
-                for rule, version in let_on:
-                    candidate = Candidate(rule.name, version.path)
-                    self._room.settler.sight(candidate, version, rule.settle_seconds, now)
+                    with _told(f"Looking through {folder}"):
+                        await self._scan_one(folder, takers)
+                with _told("Deciding about files that were there before a rule"):
+                    await self._let_on(takers)
             finally:
                 self._scans_going_on -= 1
                 self._wake()
+
+    async def _let_on(self, takers: Takers) -> None:
+        """Let on what was found on first looks, but for what is skipped."""
+        let_on = await self._looks.decide(takers.rules, self._backlog)
+        now = self._clock.monotonic()
+        for rule, version in let_on:
+            candidate = Candidate(rule.name, version.path)
+            self._room.settler.sight(candidate, version, rule.settle_seconds, now)
 
     async def scan_new_folders(self) -> None:
         """Look through folders that appear, again and again, until cancelled."""
@@ -143,15 +152,20 @@ class Sightings:
             takers = self._takers
             for start in map(Path, appeared):
                 for folder in takers.folders_above(start) if takers is not None else ():
-                    await self._sight_all(self._folders.scan_below(folder, start), frozenset(), folder)
+                    with _told(f"Looking through {start}"):
+                        await self._sight_all(self._folders.scan_below(folder, start), frozenset(), folder)
             self._scans_going_on -= 1
             self._wake()
 
     async def _scan_one(self, folder: Path, takers: Takers) -> None:
         first = self._looks.begin(takers.rules, folder)
-        await self._sight_all(self._folders.scan(folder), first, folder)
-        if self._folders.is_offline(folder):
-            self._looks.abandon(folder)
+        is_whole = False
+        try:
+            await self._sight_all(self._folders.scan(folder), first, folder)
+            is_whole = not self._folders.is_offline(folder)
+        finally:
+            if not is_whole:
+                self._looks.abandon(folder)
 
     async def _sight_all(
         self, batches: AsyncIterator[list[FileVersion]], first: frozenset[str], folder: Path
@@ -187,6 +201,15 @@ class Sightings:
         await self._clock.sleep(_SECOND_LOOK_SECONDS)
         self._new_folders.add(folder)
         self._folders_appeared.set()
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Whatever breaks a scan, such as a state folder on a full disk, is told; the next scan finds the same files."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 -- without scans nothing would be found any more
+        logger.opt(exception=error).error(f"{what} broke off; it is done again at the next scan.")
 
 
 def _asks_first(rule: Rule) -> bool:

@@ -148,3 +148,27 @@ async def test_file_of_a_rule_that_is_gone_is_no_longer_waited_for(folder, recor
         await bench.intake.follow([make_rule(folder, name="stills")], backlog=5)
         await bench.until(lambda: bench.intake.idle() and bench.desk.taken)
         assert [ready.rule.name for ready in bench.desk.taken] == ["stills"]
+
+
+class BrokenBook(ForgetfulBook):
+    """Can't be written for a while, as on a full disk."""
+
+    is_broken = True
+
+    def decide(self, look, decision) -> None:
+        if self.is_broken:
+            raise OSError(28, "No space left on device")
+        super().decide(look, decision)
+
+
+async def test_scan_that_broke_off_is_done_again_and_the_backlog_is_held_then(folder, recording):
+    fill(folder, recording, "a.mp4", "b.mp4")
+    book = BrokenBook()
+    async with started(make_rule(folder), book=book, backlog=1) as bench:
+        await bench.intake.scan_all()
+        await bench.pass_time(5)
+        assert bench.desk.taken == []
+        book.is_broken = False
+        await bench.intake.scan_all()
+        await bench.until(lambda: len(bench.desk.taken) == 2)
+        assert held_names(bench) == ["a.mp4", "b.mp4"]
