@@ -41,3 +41,13 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds without blocking the event loop."""
         await asyncio.sleep(seconds)
+
+
+def pause_until_next(clock: Clock, seconds: float) -> float:
+    """How long to sleep for one's next turn, when turns come every so many seconds.
+
+    All who ask take theirs at the same moment: for a process at rest, few wake-ups count for more than what is done
+    in each.
+    """
+    pause = seconds - clock.monotonic() % seconds
+    return pause if pause > seconds / 100 else pause + seconds

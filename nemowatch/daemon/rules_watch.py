@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.clock import pause_until_next
 from nemowatch.intake.filesystems import file_system_of
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.problems import RulesInvalid
@@ -58,7 +59,7 @@ class RulesWatch:
         self._path = book.path
         self._clock = clock
         self._apply = apply
-        self._asked = asyncio.Event()
+        self._is_asked = False
         # A thread for each look would cost more than the look; but a share may let it wait.
         self._may_hang = file_system_of(self._path).is_network
         self._read_signature = _signature_of(self._path)
@@ -66,13 +67,14 @@ class RulesWatch:
         self.standing = RulesStanding(self._read_digest, clock.now())
 
     def ask(self) -> None:
-        """Read the file now, whether it looks changed or not."""
-        self._asked.set()
+        """Read the file at the next look, whether it looks changed or not."""
+        self._is_asked = True
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
-            asked = await self._wait()
+            await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
+            asked, self._is_asked = self._is_asked, False
             signature = await self._look()
             if not asked and signature == self._read_signature:
                 continue
@@ -90,21 +92,6 @@ class RulesWatch:
     async def _look_again(self) -> tuple[int, int, int] | None:
         await self._clock.sleep(_STILL_SECONDS)
         return await self._look()
-
-    async def _wait(self) -> bool:
-        """Wait until the next look is due or asked for; True if it was asked for."""
-        asked = asyncio.create_task(self._asked.wait())
-        pause = asyncio.create_task(self._pause())
-        try:
-            await asyncio.wait({asked, pause}, return_when=asyncio.FIRST_COMPLETED)
-            return self._asked.is_set()
-        finally:
-            self._asked.clear()
-            asked.cancel()
-            pause.cancel()
-
-    async def _pause(self) -> None:
-        await self._clock.sleep(_LOOK_SECONDS)
 
     async def _read(self, *, is_asked: bool) -> None:
         digest = await asyncio.to_thread(_digest_of, self._path)

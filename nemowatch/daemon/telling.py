@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.clock import pause_until_next
 from nemowatch.standing import (
     MOST_WAITING,
     FolderLine,
@@ -56,7 +57,7 @@ class Teller:
                 # Only `status` shows it; the work goes on.
                 logger.warning(f"{self._path} can't be written: {error.strerror}.")
             self._told = standing
-        await self._clock.sleep(_PAUSE_SECONDS)
+        await self._clock.sleep(pause_until_next(self._clock, _PAUSE_SECONDS))
 
 
 def describe_standing(

@@ -11,6 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nemowatch.clock import pause_until_next
 from nemowatch.intake.filesystems import MountChanges, mount_points_below
 from nemowatch.intake.inotify import watched_inodes
 from nemowatch.intake.presence import look_at_root
@@ -123,7 +124,7 @@ class Rounds:
         return self._is_wanted.is_set()
 
     async def _pause(self) -> None:
-        await self._clock.sleep(_LOOK_SECONDS)
+        await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
 
     def _find_changed(self, seen: dict[Path, _Seen]) -> list[Path]:
         if self._mounts is None:

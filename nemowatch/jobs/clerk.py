@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 from sqlalchemy.exc import OperationalError
 
+from nemowatch.clock import pause_until_next
 from nemowatch.jobs.records import Cause, JobRecord
 from nemowatch.nemo.errors import ApiError, RateLimited, ServiceDown, TokenRejected
 from nemowatch.outputs.staging import staging_folder
@@ -103,7 +104,7 @@ class Clerk:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
-            await self._clock.sleep(self._look_seconds)
+            await self._clock.sleep(pause_until_next(self._clock, self._look_seconds))
             try:
                 await self.look()
             except OperationalError as error:
