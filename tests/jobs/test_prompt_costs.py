@@ -18,8 +18,6 @@ from nemowatch.jobs.database import Database, spending_table
 from nemowatch.jobs.purse import Purse
 from nemowatch.nemo.answers import Credits
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
