@@ -10,7 +10,8 @@ from rich.table import Table
 
 from nemowatch.cli.book import iso_moment
 from nemowatch.cli.screen import open_console, print_below, print_json, print_table, printable, show_moment
-from nemowatch.jobs.file_history import DUPLICATE, EXISTING, open_history
+from nemowatch.jobs.database import DUPLICATE, EXISTING
+from nemowatch.jobs.file_history import open_history
 from nemowatch.places import StateFolder
 from nemowatch.units import format_count
 

@@ -13,7 +13,7 @@ from nemowatch.cli.conditions import Answer
 from nemowatch.cli.screen import show_moment
 from nemowatch.cli.ways_out import WayOut, describe_standing, find_ways_out, short_id, show_moment_to_come
 from nemowatch.intake.records import FolderState
-from nemowatch.jobs.file_history import EXISTING
+from nemowatch.jobs.database import EXISTING
 from nemowatch.jobs.records import JobState
 from nemowatch.rules.schedule import next_start
 from nemowatch.units import format_duration

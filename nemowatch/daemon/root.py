@@ -63,7 +63,7 @@ from nemowatch.units import format_count
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from nemowatch.clock import Clock
     from nemowatch.intake.records import FolderStatus
@@ -115,7 +115,7 @@ class Daemon:
         self._clock = clock or SystemClock()
         self._settings = settings or JobSettings(poll_seconds=book.nemo.poll_seconds)
         self._stop = StopSignal()
-        self._wakings: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
 
     async def run(self, *, once: bool = False) -> DaemonReport:
         """Work until a signal says stop, or, `once`, until everything that is there is worked through.
@@ -249,9 +249,7 @@ class Daemon:
 
     def _folder_changed(self, folder: Path, status: FolderStatus) -> None:
         if status.state is not FolderState.OFFLINE:
-            waking = asyncio.create_task(self._clerk.wake_folder(folder))
-            self._wakings.add(waking)
-            waking.add_done_callback(self._wakings.discard)
+            self._do_soon(self._clerk.wake_folder(folder))
 
     async def _follow(self, book: RuleBook) -> None:
         """Put changed rules in force. Jobs that are there keep the rules that they began with."""
@@ -270,7 +268,12 @@ class Daemon:
         if (book.log_level, book.log_format) != (before.log_level, before.log_format):
             configure_logs(book.log_level, book.log_format)
         logger.info(f"New rules are in force: {', '.join(_describe_changes(before, book)) or 'no change'}.")
-        self._first_scan = asyncio.create_task(self._intake.scan_all())
+        self._do_soon(self._intake.scan_all())
+
+    def _do_soon(self, errand: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def _make_workshop(self, client: NemoClient, database: Database, store: JobStore) -> Workshop:
         limits = self._book.limits

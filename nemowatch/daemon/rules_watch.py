@@ -8,7 +8,6 @@ deleted and restored, exchanged behind a symbolic link, or kept on a share.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from nemowatch.clock import pause_until_next
 from nemowatch.intake.filesystems import file_system_of
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.problems import RulesInvalid
+from nemowatch.standing import digest_rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -132,6 +132,6 @@ def _signature_of(path: Path) -> tuple[int, int, int] | None:
 
 def _digest_of(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest_rules(path.read_bytes())
     except OSError:
         return ""

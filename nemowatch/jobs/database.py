@@ -61,6 +61,9 @@ jobs_table = sa.Table(
     sa.Index("ix_nemowatch_jobs_after", "after"),
 )
 
+EXISTING, DUPLICATE = "existing", "duplicate"
+"""In the column `skipped` of a file that makes no job: it was there before the rule; its content has had its job."""
+
 known_files_table = sa.Table(
     "nemowatch_known_files",
     metadata,
@@ -71,7 +74,6 @@ known_files_table = sa.Table(
     sa.Column("inode", sa.BigInteger, nullable=False),
     sa.Column("job_id", sa.Text),
     sa.Column("refusal", sa.Text),
-    # Of a file that makes no job: `existing`, it was there before the rule; `duplicate`, its content had one.
     sa.Column("skipped", sa.Text),
     sa.Column("noted_at", sa.Float),
     # Of a refused file: the rule's own condition (`when`) that it does not meet.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import first_looks_table, known_files_table, open_for_reading
+from nemowatch.jobs.database import DUPLICATE, first_looks_table, known_files_table, open_for_reading
 from nemowatch.jobs.records import SourceFile
 from nemowatch.jobs.store import JobStore, path_to_text
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nemowatch.jobs.records import JobRecord
-
-EXISTING, DUPLICATE = "existing", "duplicate"
-"""In the column `skipped`: the file was there before the rule; its content had a job already."""
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import Database, known_files_table
+from nemowatch.jobs.database import EXISTING, Database, known_files_table
 from nemowatch.jobs.store import path_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nemowatch.jobs.records import SourceFile
-
-EXISTING = "existing"
-"""In the column `skipped`: the file was there before the rule."""
 
 _Version = tuple[int, int, int]
 

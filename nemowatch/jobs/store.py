@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table, markers_table, orders_table
+from nemowatch.jobs.database import DUPLICATE, jobs_table, known_files_table, markers_table, orders_table
 from nemowatch.jobs.markers import AFTER_MARKER
 from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
 from nemowatch.logs import redact
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _FINAL = [state for state in JobState if state.is_final]
 _NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
 _NOT_BEFORE_LONG = (Cause.TURN, Cause.SCHEDULE, Cause.FOLDER)
-_DUPLICATE = "duplicate"
 
 _STANDS_READY: dict[str, object] = {"is_parked": False, "cause": None, "wake_at": None}
 _AT_REST: dict[str, object] = _STANDS_READY | {"is_handed_over": False}
@@ -323,7 +322,7 @@ def _note_file(connection: sa.Connection, spec: JobSpec, *, is_new: bool) -> Non
         "job_id": spec.job_id,
         "refusal": None,
         "condition": None,
-        "skipped": None if first_place == place else _DUPLICATE,
+        "skipped": None if first_place == place else DUPLICATE,
         "noted_at": spec.queued_at,
     }
     connection.execute(_NOTE_FILE, facts)
