@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-Delivery = Literal["video", "media"]
-"""What a job delivers: the exported `video`, the `media` that the service generated."""
+Delivery = Literal["video", "clips", "frames", "media"]
+"""What a job delivers: the exported `video`, its `clips` and still `frames`, the `media` that the service generated."""
 
 
 DroppedTrack = Literal["music", "title"]
@@ -39,10 +39,42 @@ class When:
     Attributes:
         duration: how long it plays, such as `>=10m`.
         size: how large it is, such as `<2GB`.
+        resolution: how large its picture is as shown, such as `>=720p`.
+        streams: what it holds, such as `video, audio>=2, no subtitles`.
     """
 
     duration: str = ""
     size: str = ""
+    resolution: str = ""
+    streams: str = ""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Which stills are made of a delivered video.
+
+    Attributes:
+        every_seconds: one at 0, and one every so many seconds after; None where only `at` counts.
+        at: further moments in seconds; below zero they count from the end.
+        format: of the pictures.
+    """
+
+    every_seconds: float | None = 5.0
+    at: tuple[float, ...] = ()
+    format: Literal["png", "jpg"] = "png"
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Which part of a recording is uploaded.
+
+    Attributes:
+        start: in seconds; below zero it counts from the end.
+        end: the same; None for the recording's end.
+    """
+
+    start: float = 0.0
+    end: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +119,10 @@ class Rule:
         schedule: when its jobs may start, as `schedule.py` reads it; empty for always.
         after: what becomes of the recording afterwards.
         when: conditions on the recording itself.
+        frames: which stills are made, where `deliver` names them.
+        oversize: what becomes of a recording that is larger than the service takes.
+        convert: whether what the service does not take, but can be decoded, is converted before the upload.
+        trim: which part is uploaded; None for all of it.
     """
 
     name: str
@@ -111,6 +147,10 @@ class Rule:
     schedule: str = ""
     after: After = After()
     when: When = When()
+    frames: Frames = Frames()
+    oversize: Literal["compress", "split", "reject"] = "compress"
+    convert: bool = False
+    trim: Trim | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +181,7 @@ class Limits:
         credits_per_day: what all jobs together may spend in a local day; None for no limit.
         per_rule: jobs of one rule running at once; None for no limit but `jobs`.
         backlog: a rule that finds more files than this on its first look holds them.
+        encodes: films that are cut or encoded on this machine at once.
     """
 
     jobs: int
@@ -149,6 +190,7 @@ class Limits:
     credits_per_day: int | None = None
     per_rule: int | None = None
     backlog: int = 10
+    encodes: int = 1
 
 
 @dataclass(frozen=True)
