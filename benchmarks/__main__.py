@@ -18,14 +18,18 @@ from typing import TypeAlias
 
 from benchmarks import (
     burst,
+    compressing,
+    cutting,
     first_byte,
     idle_folders,
     job_cost,
     latency,
     matching,
+    probing,
     resting,
     scanning,
     starting,
+    stills,
     transfer_in_daemon,
 )
 from benchmarks.rows import Row, print_table
@@ -44,6 +48,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "burst": burst.run,
     "folders": idle_folders.run,
     "transfer": transfer_in_daemon.run,
+    "probe": probing.run,
+    "stills": stills.run,
+    "compress": compressing.run,
+    "clips": cutting.run,
 }
 
 

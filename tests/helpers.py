@@ -71,11 +71,13 @@ def make_video(
     fps: int = 10,
     audio: bool = True,
     seed: int = 0,
+    key_frame_every: int = 250,
 ) -> Path:
     """Write a small H.264/AAC recording whose picture changes with the time and the seed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(target), "w") as container:
         video = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+        video.gop_size = key_frame_every
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         sound = container.add_stream("aac", rate=16_000, layout="mono") if audio else None
         for index in range(int(seconds * fps)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import make_video
+from media_threads import MediaThreads
 
 from nemowatch.clock import SystemClock
 from nemowatch.jobs.clerk import Clerk, Waker
@@ -21,6 +22,7 @@ from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.order_desk import OrderDesk
 from nemowatch.jobs.orders import Action, OrderAnswer, OrderBook
+from nemowatch.jobs.pace import Pace
 from nemowatch.jobs.patience import ServiceWatch
 from nemowatch.jobs.purse import Purse
 from nemowatch.jobs.records import JobRecord, JobSpec, JobState, SourceFile, Stop
@@ -115,7 +117,10 @@ class Bench:
             purse=Purse(database, clock, **money),
             shared=SharedSessions(database),
             watch=ServiceWatch(api.read_credits, clock, FAST),
+            workers=(media := MediaThreads()),
+            pace=Pace(database.engine),
         )
+        self.media = media
         self.rounds = Rounds()
         line = WaitingLine(database.engine)
         self.dispatcher = Dispatcher(line, self.rounds, clock, Limits(jobs=100, starts=None))

@@ -34,8 +34,13 @@ def find_job(store: JobStore | None, beginning: str) -> JobRecord:
     raise NoSuchJob(f"Several jobs begin with {beginning!r}: {ids}.", hint="Give more of the id.")
 
 
-def job_as_json(record: JobRecord, spending: SpendingBook | None) -> dict[str, Any]:
-    """A job for scripts: stable keys, sizes in bytes, times in ISO 8601 (UTC), cost in credits."""
+def job_as_json(
+    record: JobRecord, spending: SpendingBook | None, remaining: float | None = None
+) -> dict[str, Any]:
+    """A job for scripts: stable keys, sizes in bytes, times in ISO 8601 (UTC), cost in credits.
+
+    `remaining` is how long it will still take, in seconds; None where that can't be told.
+    """
     spec = record.spec
     stop = record.stop if record.is_parked else None
     return {
@@ -50,6 +55,7 @@ def job_as_json(record: JobRecord, spending: SpendingBook | None) -> dict[str, A
         "cost": None if spending is None else spending.cost_of(spec.job_id),
         "progress": record.progress,
         "note": record.note,
+        "remaining_seconds": None if remaining is None else round(remaining, 1),
         "source": str(spec.source.path),
         "size_bytes": spec.source.size_bytes,
         "sha256": spec.sha256,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from nemowatch.cli.screen import open_console, print_labelled, printable
 from nemowatch.places import StateFolder
 from nemowatch.rules.condition import describe_when
+from nemowatch.rules.moment import describe_moment
 from nemowatch.rules.survey import find_overlaps, inspect_folders
 from nemowatch.units import format_count, format_duration
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from nemowatch.cli.file_list import FileList
     from nemowatch.rules.problems import RulesInvalid
-    from nemowatch.rules.rule import Rule, RuleBook
+    from nemowatch.rules.rule import Rule, RuleBook, Trim
     from nemowatch.rules.survey import FolderReport, Overlap
 
 
@@ -52,7 +53,12 @@ class CheckReport:
             "valid": True,
             "problems": [],
             "warnings": list(self.warnings),
-            "limits": {"jobs": limits.jobs, "per_rule": limits.per_rule, "backlog": limits.backlog},
+            "limits": {
+                "jobs": limits.jobs,
+                "per_rule": limits.per_rule,
+                "backlog": limits.backlog,
+                "encodes": limits.encodes,
+            },
             "scan_seconds": book.scan_seconds,
             "polling": book.polling,
             "rules": [_rule_as_json(rule, self.folders[rule.name]) for rule in book.rules],
@@ -127,6 +133,7 @@ def _show_rule(console: Console, rule: Rule, folders: tuple[FolderReport, ...], 
     lines = {
         "watches": [f"{folder}{depth}" for folder in rule.watch],
         "takes": [", ".join(rule.match) or "every accepted type, and lists of addresses"],
+        "converts": [_CONVERTED] if rule.convert else [],
         "leaves out": [", ".join(rule.ignore)] if rule.ignore else [],
         "existing": [_describe_existing(rule, backlog)],
         "duplicates": ["made anew, and paid for again"] if rule.duplicates == "process" else [],
@@ -134,7 +141,10 @@ def _show_rule(console: Console, rule: Rule, folders: tuple[FolderReport, ...], 
         "starts": [rule.schedule] if rule.schedule else [],
         "asks": [" ".join(prompt.split()) for prompt in rule.prompts],
         "as skill": [f"{rule.skill.source} {rule.skill.version}, language {rule.language}"],
+        "uploads": _describe_trim(rule.trim),
+        "too large": [_OVERSIZE[rule.oversize]] if rule.oversize != "compress" else [],
         "delivers": [", ".join(rule.deliver)],
+        "stills": _describe_frames(rule),
         "outputs": [_fill_in(rule.output, rule, folder) for folder in rule.watch],
         "afterwards": _describe_after(rule),
     }
@@ -153,6 +163,29 @@ def _describe_existing(rule: Rule, backlog: int) -> str:
     return (
         f"files that were there before the rule are taken; more than {format_count(backlog, 'file')} are held"
     )
+
+
+_CONVERTED = "what the service does not take, but can be decoded here"
+_OVERSIZE = {
+    "split": "what is larger than the service takes is cut into parts",
+    "reject": "what is larger than the service takes is refused",
+}
+
+
+def _describe_trim(trim: Trim | None) -> list[str]:
+    if trim is None:
+        return []
+    end = "the end" if trim.end is None else describe_moment(trim.end)
+    return [f"the part from {describe_moment(trim.start)} to {end}"]
+
+
+def _describe_frames(rule: Rule) -> list[str]:
+    if "frames" not in rule.deliver:
+        return []
+    every, at = rule.frames.every_seconds, rule.frames.at
+    regular = [] if every is None else [f"one every {format_duration(every)}"]
+    named = [f"at {', '.join(map(describe_moment, at))}"] if at else []
+    return [f"{'; '.join([*regular, *named])}; as {rule.frames.format.upper()}"]
 
 
 def _describe_after(rule: Rule) -> list[str]:
@@ -190,12 +223,16 @@ def _rule_as_json(rule: Rule, folders: tuple[FolderReport, ...]) -> dict[str, An
         "recursive": rule.recursive,
         "existing": rule.existing,
         "duplicates": rule.duplicates,
-        "when": {"duration": rule.when.duration, "size": rule.when.size},
+        "when": asdict(rule.when),
         "schedule": rule.schedule,
         "skill": {"source": rule.skill.source, "version": rule.skill.version},
         "prompts": list(rule.prompts),
         "language": rule.language,
         "deliver": list(rule.deliver),
+        "frames": asdict(rule.frames) if "frames" in rule.deliver else None,
+        "trim": None if rule.trim is None else asdict(rule.trim),
+        "oversize": rule.oversize,
+        "convert": rule.convert,
         "output": rule.output,
         "after": {"does": rule.after.does, "folder": rule.after.folder or None},
         "settle_seconds": rule.settle_seconds,

@@ -18,12 +18,15 @@ from nemowatch.intake.filesystems import file_system_of
 from nemowatch.intake.gate import Changed, NotYet, check_file
 from nemowatch.intake.look import read_version
 from nemowatch.intake.records import Ready
+from nemowatch.media.probing import Probes
+from nemowatch.media.workers import Workers
 from nemowatch.rules.prompt_file import WrongPromptFile, prompt_file_of, read_prompt_file
 from nemowatch.rules.survey import A_LINK, A_MOUNT_POINT, NO_REGULAR_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from nemowatch.intake.gate import GateAnswer
     from nemowatch.intake.records import FileVersion
     from nemowatch.rules.match import Matcher
     from nemowatch.rules.rule import Rule
@@ -189,7 +192,7 @@ def _pass_gate(rule: Rule, folder: Path, path: Path, reason: str) -> Verdict:
         return Verdict(Answer.NOT_YET, f"can't be looked at: {error.strerror or error}", folder)
     if version is None:
         return Verdict(Answer.LEAVES, "nothing is there any more", folder)
-    said = asyncio.run(check_file(version, rule, folder))
+    said = asyncio.run(_ask_gate(version, rule, folder))
     if isinstance(said, Ready):
         return _add_prompts(Verdict(Answer.TAKES, reason, folder, version), path)
     if isinstance(said, NotYet):
@@ -197,6 +200,14 @@ def _pass_gate(rule: Rule, folder: Path, path: Path, reason: str) -> Verdict:
     if isinstance(said, Changed):
         return Verdict(Answer.NOT_YET, "it is being written: it changed while it was looked at", folder)
     return Verdict(Answer.LEAVES, said.reason, folder, version)
+
+
+async def _ask_gate(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
+    workers = Workers()
+    try:
+        return await check_file(version, rule, folder, Probes(workers))
+    finally:
+        await workers.close()
 
 
 def _add_prompts(verdict: Verdict, path: Path) -> Verdict:

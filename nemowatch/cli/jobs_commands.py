@@ -42,6 +42,7 @@ def list_jobs(
     from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table  # noqa: PLC0415
     from nemowatch.cli.selection import parse_states  # noqa: PLC0415
     from nemowatch.cli.skipped import SKIPPED, list_skipped  # noqa: PLC0415
+    from nemowatch.cli.time_left import read_remaining  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.jobs.reading import open_books  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
@@ -50,15 +51,19 @@ def list_jobs(
         list_skipped(rule, limit, as_json=as_json)
         return
     states = parse_states(state or (), SKIPPED)
-    with open_books(StateFolder.locate().database) as books:
+    folder = StateFolder.locate()
+    with open_books(folder.database) as books:
         store, spending = books or (None, None)
         records = () if store is None else store.list_jobs(states=states, rule=rule, limit=limit)
+        remaining = read_remaining(folder, records)
         if as_json:
-            print_json([job_as_json(record, spending) for record in records])
+            print_json(
+                [job_as_json(record, spending, remaining.get(record.spec.job_id)) for record in records]
+            )
             return
     if records:
         console = open_console()
-        print_table(console, jobs_table(records, now=SystemClock().now()))
+        print_table(console, jobs_table(records, now=SystemClock().now(), remaining=remaining))
         _print_ways_out(console, records)
     else:
         typer.echo("No jobs.")
@@ -68,6 +73,7 @@ def show_job(job: _Job, *, as_json: AsJson = False) -> None:
     """Show all that is known of one job, and its log."""
     from nemowatch.cli.book import find_job, job_as_json  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
+    from nemowatch.cli.time_left import read_remaining  # noqa: PLC0415
     from nemowatch.jobs.reading import open_books  # noqa: PLC0415
     from nemowatch.outputs.job_log import JobLog  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
@@ -76,12 +82,13 @@ def show_job(job: _Job, *, as_json: AsJson = False) -> None:
     with open_books(state.database) as books:
         store, spending = books or (None, None)
         record = find_job(store, job)
+        remaining = read_remaining(state, [record]).get(record.spec.job_id)
         if as_json:
-            print_json(job_as_json(record, spending))
+            print_json(job_as_json(record, spending, remaining))
             return
         cost = None if spending is None else spending.cost_of(record.spec.job_id)
     console = open_console()
-    _print_facts(console, record, cost)
+    _print_facts(console, record, cost, remaining)
     log = JobLog(state.job_logs / f"{record.spec.job_id}.log").read()
     if log:
         console.print("\n[bold]Log[/]")
@@ -154,11 +161,17 @@ def _print_ways_out(console: Console, records: tuple[JobRecord, ...]) -> None:
         print_below(console, line, indent=0)
 
 
-def _print_facts(console: Console, record: JobRecord, cost: int | None) -> None:
+def _print_facts(console: Console, record: JobRecord, cost: int | None, remaining: float | None) -> None:
     from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
 
     from nemowatch.cli.book import seconds_taken  # noqa: PLC0415
-    from nemowatch.cli.screen import describe_output, printable, show_moment, show_state  # noqa: PLC0415
+    from nemowatch.cli.screen import (  # noqa: PLC0415
+        describe_output,
+        describe_remaining,
+        printable,
+        show_moment,
+        show_state,
+    )
     from nemowatch.cli.ways_out import describe_wake, find_ways_out  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.units import format_bytes, format_count, format_duration  # noqa: PLC0415
@@ -180,6 +193,7 @@ def _print_facts(console: Console, record: JobRecord, cost: int | None) -> None:
         ("started", show_moment(record.started_at)),
         ("ended", show_moment(record.finished_at)),
         ("time", "" if seconds is None else format_duration(seconds)),
+        ("", "" if remaining is None else describe_remaining(remaining)),
         ("attempt", "" if record.attempt == 1 else str(record.attempt)),
         ("outputs in", escape(printable(str(record.output_folder or "")))),
         *(("", escape(printable(describe_output(output)))) for output in record.outputs),

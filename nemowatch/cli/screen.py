@@ -19,7 +19,7 @@ from nemowatch.jobs.records import JobState
 from nemowatch.units import format_bytes, format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nemowatch.jobs.records import DeliveredFile, JobRecord
 
@@ -67,8 +67,17 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = True) -> Table:
-    """The jobs, one a row; long names wrap rather than vanish."""
+def jobs_table(
+    records: Sequence[JobRecord],
+    *,
+    now: float,
+    with_ids: bool = True,
+    remaining: Mapping[str, float] | None = None,
+) -> Table:
+    """The jobs, one a row; long names wrap rather than vanish.
+
+    `remaining` holds by job id how many seconds it will still take, of those of which that can be told.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     if with_ids:
         table.add_column("job", no_wrap=True)
@@ -84,7 +93,7 @@ def jobs_table(records: Sequence[JobRecord], *, now: float, with_ids: bool = Tru
             escape(record.spec.rule),
             show_state(record),
             "" if seconds is None else format_duration(seconds),
-            escape(printable(_tell(record, now=now))),
+            escape(printable(_tell(record, (remaining or {}).get(record.spec.job_id), now=now))),
         )
         table.add_row(*((record.spec.job_id[:8], *cells) if with_ids else cells))
     return table
@@ -132,8 +141,22 @@ def show_state(record: JobRecord) -> str:
     return f"[{style}]{record.state}{progress}[/]"
 
 
-def _tell(record: JobRecord, *, now: float) -> str:
-    return describe_standing(record, now=now) or describe_outputs(record.outputs) or record.note
+def describe_remaining(seconds: float) -> str:
+    """How long a job will still take, no more exactly than anybody can know it: `about 3 min left`."""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds < 55:
+        return f"about {max(10, round(seconds, -1)):.0f} s left"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return f"about {minutes} min left"
+    tens = round(minutes, -1)
+    return f"about {tens // 60} h {tens % 60:02d} min left"
+
+
+def _tell(record: JobRecord, remaining: float | None, *, now: float) -> str:
+    words = describe_standing(record, now=now) or describe_outputs(record.outputs) or record.note
+    return words if remaining is None else ", ".join(filter(None, (words, describe_remaining(remaining))))
 
 
 def share_done(record: JobRecord) -> float:

@@ -38,6 +38,7 @@ class _Jobs:
         recent: those that ended last.
         held_cost: what the held ones may cost, in words.
         skipped: how many files make no job, by the reason.
+        remaining: how many seconds the running ones will still take, by id, where that can be told.
     """
 
     counts: Mapping[JobState, int]
@@ -49,6 +50,7 @@ class _Jobs:
     recent: tuple[JobRecord, ...] = ()
     held_cost: str = ""
     skipped: Mapping[str, int] = field(default_factory=dict)
+    remaining: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def active(self) -> tuple[JobRecord, ...]:
@@ -60,6 +62,7 @@ def status(*, as_json: AsJson = False) -> None:
     """Show whether the daemon runs, what needs you, what waits, what runs and what ended last."""
     from nemowatch.cli.book import job_as_json  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
+    from nemowatch.cli.time_left import read_remaining  # noqa: PLC0415
     from nemowatch.jobs.file_history import open_history  # noqa: PLC0415
     from nemowatch.jobs.reading import open_books  # noqa: PLC0415
     from nemowatch.jobs.records import JobState  # noqa: PLC0415
@@ -74,6 +77,7 @@ def status(*, as_json: AsJson = False) -> None:
         jobs = _Jobs({}) if books is None else _read_jobs(*books)
         with open_history(state.database) as history:
             jobs = jobs if history is None else replace(jobs, skipped=history.count_skipped())
+        jobs = replace(jobs, remaining=read_remaining(state, jobs.running))
         if as_json:
             print_json(
                 {
@@ -82,7 +86,10 @@ def status(*, as_json: AsJson = False) -> None:
                     "standing": None if standing is None else asdict(standing),
                     "jobs": {known.value: jobs.counts.get(known, 0) for known in JobState},
                     "skipped": dict(jobs.skipped),
-                    "active": [job_as_json(record, spending) for record in jobs.active],
+                    "active": [
+                        job_as_json(record, spending, jobs.remaining.get(record.spec.job_id))
+                        for record in jobs.active
+                    ],
                     "recent": [job_as_json(record, spending) for record in jobs.recent],
                 }
             )
@@ -95,7 +102,7 @@ def status(*, as_json: AsJson = False) -> None:
     _print_stopped(console, "Needs you", jobs.attention)
     _print_stopped(console, "Held", jobs.held, jobs.held_cost)
     _print_stopped(console, "Waiting", jobs.waiting)
-    _print_jobs(console, "Now", jobs.running + jobs.queued)
+    _print_jobs(console, "Now", jobs.running + jobs.queued, jobs.remaining)
     _print_jobs(console, "Last", jobs.recent)
 
 
@@ -212,10 +219,15 @@ def _gather(records: Sequence[JobRecord]) -> list[tuple[JobRecord, int]]:
     return list(groups.values())
 
 
-def _print_jobs(console: Console, title: str, records: tuple[JobRecord, ...]) -> None:
+def _print_jobs(
+    console: Console,
+    title: str,
+    records: tuple[JobRecord, ...],
+    remaining: Mapping[str, float] | None = None,
+) -> None:
     from nemowatch.cli.screen import jobs_table, print_table  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.clock import SystemClock  # noqa: PLC0415
 
     if records:
         console.print(f"\n[bold]{title}[/]")
-        print_table(console, jobs_table(records, now=SystemClock().now()))
+        print_table(console, jobs_table(records, now=SystemClock().now(), remaining=remaining))

@@ -46,6 +46,7 @@ from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.order_desk import OrderDesk
 from nemowatch.jobs.orders import OrderBook
+from nemowatch.jobs.pace import Pace
 from nemowatch.jobs.patience import ServiceWatch
 from nemowatch.jobs.purse import Purse
 from nemowatch.jobs.records import JobRecord, JobState
@@ -55,6 +56,8 @@ from nemowatch.jobs.store import JobStore
 from nemowatch.jobs.waiting_line import WaitingLine
 from nemowatch.jobs.workflow import RecordingWorkflow
 from nemowatch.logs import configure_logs
+from nemowatch.media.probing import Probes
+from nemowatch.media.workers import Workers
 from nemowatch.nemo.attribution import find_platform, own_attribution
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.token import TokenSource
@@ -163,6 +166,7 @@ class Daemon:
         client = await parts.enter_async_context(self._make_client())
         self._workshop = workshop = await asyncio.to_thread(self._make_workshop, client, database, store)
         parts.push_async_callback(workshop.watch.stop)
+        parts.push_async_callback(workshop.workers.close)
         self._known = await asyncio.to_thread(KnownFileBook, database)
         hashes = ContentHashes()
         parts.callback(hashes.close)
@@ -203,6 +207,7 @@ class Daemon:
             book.rules,
             known=KnownFilesBridge(self._known, clock),
             take=hand_in_at(self._desk),
+            prober=Probes(workshop.workers),
             clock=clock,
             memories=Memories(FirstLooksBridge(self._looks), self._folder_memory),
             backlog=book.limits.backlog,
@@ -259,6 +264,7 @@ class Daemon:
         self._desk.follow(book.rules)
         await self._engine.follow(at_once=limits.jobs, starts=limits.starts)
         self._dispatcher.follow(limits)
+        self._workshop.workers.follow(limits.encodes)
         self._workshop.purse.follow(limits.keep_credits, limits.credits_per_day)
         await self._intake.follow(book.rules, limits.backlog, book.polling)
         if book.scan_seconds != before.scan_seconds:
@@ -294,6 +300,8 @@ class Daemon:
             ),
             shared=SharedSessions(database),
             watch=ServiceWatch(probe.read_credits, self._clock, self._settings),
+            workers=Workers(encodes=limits.encodes, clock=self._clock),
+            pace=Pace(database.engine, max_upload_bytes=self._settings.max_upload_bytes),
             offline_reason=self._why_offline,
         )
 

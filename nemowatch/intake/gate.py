@@ -11,15 +11,14 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from nemowatch.intake.filesystems import file_system_of
 from nemowatch.intake.lease import is_open_for_writing
 from nemowatch.intake.look import is_behind_link, is_behind_mount, read_version
 from nemowatch.intake.placeholder import is_online_only, may_be_online_only
 from nemowatch.intake.records import Ready
-from nemowatch.media.errors import IncompleteMedia, MediaError
-from nemowatch.media.probe import probe
+from nemowatch.media.errors import IncompleteMedia, MediaCrashed, MediaError, MediaStalled
 from nemowatch.rules.address_list import NoAddressYet, WrongAddressList, is_address_list, read_addresses
 from nemowatch.rules.condition import describe_when, find_unmet, find_unmet_size
 
@@ -69,26 +68,42 @@ class Changed:
 GateAnswer: TypeAlias = Ready | NotYet | Refused | Changed
 
 
-async def check_file(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
-    """Check one settled file of a watch folder, in a thread: its first bytes and its container's index.
+class Prober(Protocol):
+    """Looks into files, in other processes: `media/probing.py`, `Probes`."""
 
-    A list of addresses is read whole; it is short.
+    async def probe(self, path: Path, *, size: int, mtime_ns: int, inode: int, foreign: bool) -> MediaInfo:
+        """What this version of a file holds."""
+        ...
+
+    def warm(self) -> None:
+        """One will be looked into soon."""
+        ...
+
+
+async def check_file(version: FileVersion, rule: Rule, folder: Path, prober: Prober) -> GateAnswer:
+    """Check one settled file of a watch folder: where it stands, its first bytes and its container's index.
+
+    The disk is asked in threads, and what strangers may have put into a film is read by the prober's processes.
     """
-    return await asyncio.to_thread(_check, version, rule, folder)
-
-
-def _check(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
     try:
         # What is looked into is opened by its path, so what stands there is compared before and after.
-        return (
-            _find_change(version, folder)
-            or _find_hindrance(version.path)
-            or _look_inside(version, rule, folder)
+        return await asyncio.to_thread(_look_around, version, folder) or (
+            await _judge(version, rule, folder, prober)
         )
     except FileNotFoundError:
         return Changed(None)
     except OSError as error:
         return NotYet(f"it can't be read: {error.strerror or error}")
+
+
+def _look_around(version: FileVersion, folder: Path) -> Changed | NotYet | None:
+    return _find_change(version, folder) or _find_hindrance(version.path)
+
+
+async def _judge(version: FileVersion, rule: Rule, folder: Path, prober: Prober) -> GateAnswer:
+    verdict = await _look_inside(version, rule, folder, prober)
+    # What was read while the file was exchanged or written says nothing about this version.
+    return await asyncio.to_thread(_look_around, version, folder) or verdict
 
 
 def _find_change(version: FileVersion, folder: Path) -> Changed | None:
@@ -111,28 +126,44 @@ def _find_hindrance(path: Path) -> NotYet | None:
     return NotYet(_STILL_WRITTEN) if is_open_for_writing(path) else None
 
 
-def _look_inside(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
-    verdict = _judge(version, rule, folder)
-    # What was read while the file was exchanged or written says nothing about this version.
-    return _find_change(version, folder) or _find_hindrance(version.path) or verdict
-
-
-def _judge(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
+async def _look_inside(version: FileVersion, rule: Rule, folder: Path, prober: Prober) -> GateAnswer:
+    unmet = find_unmet_size(rule.when, version.size)
+    if unmet:
+        return Refused(unmet, describe_when(rule.when))
     try:
-        unmet = find_unmet_size(rule.when, version.size)
-        if unmet:
-            return Refused(unmet, describe_when(rule.when))
-        ready = Ready(version, rule, folder, _read_content(version.path))
-        unmet = find_unmet(rule.when, duration_seconds=ready.duration_seconds, size_bytes=version.size)
-        return Refused(unmet, describe_when(rule.when)) if unmet else ready
-    except (IncompleteMedia, NoAddressYet) as error:
+        ready = Ready(version, rule, folder, await _read_content(version, rule, prober))
+    except (IncompleteMedia, MediaStalled, NoAddressYet) as error:
         return NotYet(str(error))
+    except MediaCrashed as error:
+        return NotYet(str(error)) if error.is_doubtful else Refused(str(error))
     except (MediaError, WrongAddressList) as error:
         return Refused(str(error))
+    unmet = _find_unmet(ready)
+    return Refused(unmet, describe_when(rule.when)) if unmet else ready
 
 
-def _read_content(path: Path) -> MediaInfo | None:
-    if is_address_list(path):
-        read_addresses(path)
+async def _read_content(version: FileVersion, rule: Rule, prober: Prober) -> MediaInfo | None:
+    if is_address_list(version.path):
+        await asyncio.to_thread(read_addresses, version.path)  # it is short, and read whole
         return None
-    return probe(path)
+    return await prober.probe(
+        version.path,
+        size=version.size,
+        mtime_ns=version.mtime_ns,
+        inode=version.inode,
+        foreign=rule.convert,
+    )
+
+
+def _find_unmet(ready: Ready) -> str:
+    media = ready.media
+    return find_unmet(
+        ready.rule.when,
+        duration_seconds=ready.duration_seconds,
+        size_bytes=ready.version.size,
+        shown_width=None if media is None else media.shown_width,
+        shown_height=None if media is None else media.shown_height,
+        video_streams=None if media is None else media.video_streams,
+        audio_streams=None if media is None else media.audio_streams,
+        subtitle_streams=None if media is None else media.subtitle_streams,
+    )

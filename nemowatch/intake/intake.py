@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from nemowatch.clock import Clock
     from nemowatch.intake.folders import Polling
+    from nemowatch.intake.gate import Prober
     from nemowatch.intake.memory import FirstLookBook, KnownFiles
     from nemowatch.intake.presence import FolderMemory
     from nemowatch.intake.records import FolderStatus
@@ -68,6 +69,7 @@ class Intake:
         rules: at least one.
         known: asked before anything is done with a file, and told of refusals.
         take: makes a job of a file and makes its version known; when it raises, it is called again later.
+        prober: looks into files.
         clock: for quiet times and pauses.
         memories: keep over restarts which rules have looked into which folders, and which folders those were.
         backlog: a rule that finds more files than this on its first look holds them.
@@ -77,12 +79,13 @@ class Intake:
         on_folder_change: called in the event loop when a watch folder goes offline or comes back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all but the rules by name: whom it works with, and how
         self,
         rules: Sequence[Rule],
         *,
         known: KnownFiles,
         take: Callable[[Ready], Awaitable[None]],
+        prober: Prober,
         clock: Clock,
         memories: Memories | None = None,
         backlog: int = _DEFAULT_BACKLOG,
@@ -91,6 +94,7 @@ class Intake:
         memories = memories or Memories()
         self.on_folder_change: Callable[[Path, FolderStatus], None] = _do_nothing
         self._known = known
+        self._prober = prober
         self._clock = clock
         self._takers = Takers(rules)
         self._wake = asyncio.Event()
@@ -107,7 +111,7 @@ class Intake:
             on_change=self._tell_folder_change,
         )
         self._sightings = Sightings(self._room, self._looks, known, self._folders, clock, self._wake.set)
-        self._gatekeeper = Gatekeeper(self._room, self._looks, known, take, clock, self._wake.set)
+        self._gatekeeper = Gatekeeper(self._room, self._looks, known, take, prober, clock, self._wake.set)
         self._sightings.follow(self._takers, backlog)
         self._gatekeeper.follow(self._takers)
         self._tasks: list[asyncio.Task[None]] = []
@@ -255,6 +259,8 @@ class Intake:
             self._gatekeeper.admit(candidate, seen)
         elif seen is not None and seen.size == 0:
             self._looks.left(candidate)
+        elif seen is not None:
+            self._prober.warm()  # it settles, and who looks into it can be there by then
 
     def _read_versions(
         self, candidates: list[Candidate]

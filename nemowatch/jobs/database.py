@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -137,6 +137,28 @@ spending_table = sa.Table(
     sa.Column("rule", sa.Text, nullable=False, index=True),
     sa.Column("credits", sa.Integer, nullable=False),
     sa.Column("spent_at", sa.Float, nullable=False, index=True),
+)
+
+step_times_table = sa.Table(
+    "nemowatch_step_times",
+    metadata,
+    # Counts up: of two, the later has the higher one.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("duration_seconds", sa.Float),
+)
+
+present_steps_table = sa.Table(
+    "nemowatch_present_steps",
+    metadata,
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("began_at", sa.Float, nullable=False),
+    sa.Column("share_from", sa.Float),
+    sa.Column("share_from_at", sa.Float),
 )
 
 

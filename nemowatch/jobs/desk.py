@@ -299,6 +299,11 @@ def make_spec(
         schedule=rule.schedule,
         after=rule.after.does,
         after_folder=Path(render(rule.after.folder, values)) if rule.after.does == "move" else None,
+        oversize=rule.oversize,
+        convert=rule.convert,
+        trim=rule.trim,
+        frames=rule.frames,
+        has_overview=True,
     )
 
 

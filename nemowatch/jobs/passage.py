@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nemowatch.jobs.after_book import DUE
 from nemowatch.jobs.errors import NothingDelivered
 from nemowatch.jobs.pauses import Paused
-from nemowatch.jobs.plan import plan_actions, prompts_of
+from nemowatch.jobs.plan import needs_reshaping, plan_actions, prompts_of
 from nemowatch.jobs.records import Cause, Clears, DeliveredFile, JobState, Stop
 from nemowatch.jobs.results import (
     Collected,
@@ -23,27 +23,40 @@ from nemowatch.jobs.results import (
     Edited,
     Exported,
     Prepared,
+    Reshaped,
     Story,
     Uploaded,
 )
 from nemowatch.jobs.stepping import Checkpoints, StepFailed, StepPaused, StepRunner
 from nemowatch.jobs.steps.ask import ask
+from nemowatch.jobs.steps.clips import make_clips
 from nemowatch.jobs.steps.connect import connect
 from nemowatch.jobs.steps.deliver import Ending, deliver
 from nemowatch.jobs.steps.download import collect_media, download_render
 from nemowatch.jobs.steps.edit import edit
 from nemowatch.jobs.steps.export import export
+from nemowatch.jobs.steps.frames import make_frames
+from nemowatch.jobs.steps.overview import sketch
 from nemowatch.jobs.steps.prepare import prepare
+from nemowatch.jobs.steps.reshape import reshape
 from nemowatch.jobs.steps.upload import upload
 from nemowatch.jobs.store import Changes
 from nemowatch.nemo.intents import Intent
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from nemowatch.jobs.plan import Action
     from nemowatch.jobs.run import JobRun
 
+_MERELY_SHOWN = frozenset({"overview", "thumbnail"})
+"""Kinds of outputs that come with others; a job that made nothing else has delivered nothing."""
+
 _MOST_SESSIONS = 3
 """A session that is lost before anything was paid in it is made anew twice (nemo-api.md §11, 1002)."""
+
+
+_MADE_OF_RENDER = ("clips", "frames", "overview")
 
 
 class Passage:
@@ -52,6 +65,7 @@ class Passage:
     def __init__(self, job: JobRun, checkpoint: Checkpoints) -> None:
         self.story = Story()
         self.job = job
+        self._renders: list[tuple[Exported, Downloaded]] = []
         self._steps = StepRunner(job, checkpoint)
 
     async def go(self) -> None:
@@ -61,6 +75,8 @@ class Passage:
             StepFailed, StepPaused, StepCancelled: one of them came to no good end; `story` holds what came before.
         """
         await self._steps.run("prepare", JobState.PREPARING, Prepared, lambda: prepare(self.job))
+        if self.job.spec.base is None:
+            await self._reshape("")
         for attempt in range(1, _MOST_SESSIONS + 1):
             try:
                 await self._work_in_session("" if attempt == 1 else f"-session{attempt}")
@@ -76,9 +92,10 @@ class Passage:
                     f"{failure.message} Nothing was paid in it yet: beginning again in a new one."
                 )
                 self.story = Story()
+                self._renders.clear()
             else:
                 break
-        if not self.story.files:
+        if not any(file.kind not in _MERELY_SHOWN for file in self.story.files):
             raise StepFailed(*_nothing_delivered(self.job))
 
     def stop_for_retry(self, clears: Clears) -> Stop | None:
@@ -88,6 +105,9 @@ class Passage:
         name = self._steps.names[-1]
         if name.startswith("download-"):
             name, clears = f"export-{name.removeprefix('download-')}", "step"
+        elif name.startswith(_MADE_OF_RENDER) and self._renders:
+            # What was only kept aside goes with this attempt's staging folder, so the same render is fetched again.
+            name = next(step for step in reversed(self._steps.names) if step.startswith("export-"))
         return Stop(self._steps.number_of(name), name, clears=clears)
 
     async def park(self, pause: Paused) -> str:
@@ -134,7 +154,11 @@ class Passage:
         story = replace(story, timings=dict(self._steps.timings))
         try:
             delivered = await self._steps.run(
-                f"deliver-{ending.state}", JobState.DELIVERING, Delivered, lambda: deliver(job, story, ending)
+                f"deliver-{ending.state}",
+                JobState.DELIVERING,
+                Delivered,
+                lambda: deliver(job, story, ending),
+                must_finish=True,
             )
         except StepPaused as stopped:
             if not job.unwanted.is_set():
@@ -193,6 +217,8 @@ class Passage:
         self.story = replace(self.story, connected=connected)
         uploaded = Uploaded(0.0, job.spec.source.path.name)
         if not connected.is_continued:
+            if job.spec.base is not None:
+                await self._reshape(suffix)
             uploaded = await self._steps.run(
                 f"upload{suffix}", JobState.UPLOADING, Uploaded, lambda: upload(job, connected.session_id)
             )
@@ -208,12 +234,37 @@ class Passage:
                 lambda: collect_media(job, connected.session_id, uploaded.known_media),
             )
         except StepFailed as failure:
-            if not (failure.has_lost_session and self.story.files):
+            if not (failure.has_lost_session and (self._renders or self.story.files)):
                 raise
             # What was paid for has arrived; only what the service kept beside it is gone.
             await job.tell(f"{failure.message} What was downloaded before is delivered.")
         else:
             self._add_files(*collected.files)
+        await self._make_more(suffix)
+
+    async def _reshape(self, suffix: str) -> None:
+        """Make what is uploaded, where the recording does not go as it is."""
+        job = self.job
+        if needs_reshaping(job.spec, job.settings.max_upload_bytes):
+            await self._steps.run(f"reshape{suffix}", JobState.PREPARING, Reshaped, lambda: reshape(job))
+
+    async def _make_more(self, suffix: str) -> None:
+        """Make what the rule wants of the last render, and a contact sheet of it all."""
+        job, spec = self.job, self.job.spec
+        if self._renders:
+            exported, render = self._renders[-1]
+            if "clips" in spec.deliver:
+                await self._make(f"clips{suffix}", lambda: make_clips(job, exported, render))
+            if "frames" in spec.deliver:
+                await self._make(f"frames{suffix}", lambda: make_frames(job, render))
+        if spec.has_overview:
+            shown = [render for _, render in self._renders[-1:]]
+            shown += [file for file in self.story.files if file.kind == "media"]
+            await self._make(f"overview{suffix}", lambda: sketch(job, shown))
+
+    async def _make(self, name: str, work: Callable[[], Awaitable[Collected]]) -> None:
+        made = await self._steps.run(name, JobState.DELIVERING, Collected, work)
+        self._add_files(*made.files)
 
     async def _act(self, session_id: str, action: Action, file_name: str, suffix: str) -> None:
         job, number = self.job, action.number
@@ -251,9 +302,11 @@ class Passage:
             f"download-{number}{suffix}",
             JobState.DOWNLOADING,
             Downloaded,
-            lambda: download_render(job, exported, number),
+            lambda: download_render(job, exported, number, is_delivered="video" in job.spec.deliver),
         )
-        self._add_files(file)
+        self._renders.append((exported, file))
+        if "video" in job.spec.deliver:
+            self._add_files(file)
 
     def _add_files(self, *files: Downloaded) -> None:
         self.story = replace(self.story, files=(*self.story.files, *files))

@@ -25,10 +25,17 @@ class Action:
     number: int
 
 
+FROM_VIDEO = frozenset({"video", "clips", "frames"})
+"""What is delivered of an exported video."""
+
+
 def plan_actions(prompts: Sequence[str], deliver: Sequence[str]) -> tuple[Action, ...]:
-    """Route each prompt (nemo-api.md §10); a job that delivers video ends with an export, asked for or not."""
+    """Route each prompt (nemo-api.md §10).
+
+    A job that delivers a video, or what is cut out of one, ends with an export, asked for or not.
+    """
     intents = [(route(prompt), prompt) for prompt in prompts]
-    if "video" not in deliver:
+    if FROM_VIDEO.isdisjoint(deliver):
         intents = [(intent, prompt) for intent, prompt in intents if intent is not Intent.EXPORT]
     elif not intents or intents[-1][0] is not Intent.EXPORT:
         intents.append((Intent.EXPORT, "export"))
@@ -44,6 +51,14 @@ def prompts_of(spec: JobSpec, *, is_continued: bool) -> tuple[str, ...]:
     """The prompts to go through; a refinement whose session is made anew goes through all from the beginning."""
     before = () if spec.base is None or is_continued else spec.base.prompts
     return (*before, *spec.prompts)
+
+
+def needs_reshaping(spec: JobSpec, max_upload_bytes: int) -> bool:
+    """Whether the recording has to be looked into, and perhaps made into something else, before it is uploaded."""
+    if spec.urls:
+        return False
+    is_too_large = spec.source.size_bytes > max_upload_bytes
+    return spec.trim is not None or spec.convert or (is_too_large and spec.oversize != "reject")
 
 
 def needs_credits(spec: JobSpec) -> bool:

@@ -6,10 +6,12 @@ All frozen; written to the database as JSON by `store.py`, and nowhere else.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from nemowatch.rules.rule import Frames, Trim
 
 if TYPE_CHECKING:
     from nemowatch.rules.rule import DroppedTrack
@@ -154,6 +156,12 @@ class JobSpec:
         schedule: when it may start, as `rules/schedule.py` reads it; empty for always.
         after: what becomes of the recording afterwards: `keep`, `trash` or `move`.
         after_folder: where it is moved; None unless it is.
+        oversize: what becomes of a recording that is larger than the service takes; in jobs of earlier versions it
+            is refused.
+        convert: whether what the service does not take is converted before the upload.
+        trim: which part of it is uploaded; None for all of it.
+        frames: which stills are made, where `deliver` names them.
+        has_overview: whether a contact sheet is made of what is delivered; not in jobs of earlier versions.
     """
 
     job_id: str
@@ -179,11 +187,16 @@ class JobSpec:
     schedule: str = ""
     after: str = "keep"
     after_folder: Path | None = None
+    oversize: str = "reject"
+    convert: bool = False
+    trim: Trim | None = None
+    frames: Frames = field(default_factory=Frames)
+    has_overview: bool = False
 
     def to_json(self) -> str:
         """As JSON text. Names that are no valid UTF-8 pass through it unharmed, as escapes."""
         # Not `asdict` for all of it: it copies every value, which is most of the work of entering a job.
-        facts = {field.name: getattr(self, field.name) for field in fields(self)}
+        facts = {each.name: getattr(self, each.name) for each in fields(self)}
         return json.dumps(facts, default=_as_plain)
 
     @classmethod
@@ -191,6 +204,7 @@ class JobSpec:
         """Read back what `to_json` wrote, of an earlier version too."""
         facts: dict[str, Any] = json.loads(text)
         source, base = facts["source"], facts.get("base")
+        trim, frames = facts.get("trim"), facts.get("frames", {})
         lists: dict[str, Any] = {
             key: tuple(facts[key]) for key in ("prompts", "deliver", "drop_tracks", "urls") if key in facts
         }
@@ -202,12 +216,14 @@ class JobSpec:
                 "output_folder": Path(facts["output_folder"]),
                 "base": None if base is None else Base(**base | {"prompts": tuple(base["prompts"])}),
                 **{key: Path(facts[key]) for key in ("folder", "after_folder") if facts.get(key)},
+                "trim": None if trim is None else Trim(**trim),
+                "frames": Frames(**frames | {"at": tuple(frames.get("at", ()))}),
             }
         )
 
 
 def _as_plain(value: object) -> object:
-    return asdict(value) if isinstance(value, SourceFile | Base) else str(value)
+    return asdict(value) if isinstance(value, SourceFile | Base | Trim | Frames) else str(value)
 
 
 Clears: TypeAlias = Literal["", "step", "all"]

@@ -17,6 +17,26 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A file that is uploaded in the recording's place: its path in the staging folder, and its size."""
+
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """What is uploaded: the parts, in order; none where the recording goes as it is.
+
+    Attributes:
+        notes: what was done, in sentences.
+    """
+
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Connected:
     """The job's session; credits are None where the service did not tell.
 
@@ -67,17 +87,38 @@ class Media:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A piece of the rendered timeline, in seconds from its beginning; title and score where the draft tells."""
+
+    start: float
+    end: float
+    title: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
 class Exported:
-    """A finished render, not yet downloaded; where the service gave no address, the id finds it."""
+    """A finished render, not yet downloaded; where the service gave no address, the id finds it.
+
+    Attributes:
+        stretches: the video segments of the timeline that was rendered, in order.
+    """
 
     render_id: str
     url: str | None
     seconds: float
+    stretches: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True)
 class Downloaded:
-    """A file in the staging folder, checked; seconds and pixels where it has any."""
+    """A file in the staging folder, checked; seconds and pixels where it has any.
+
+    Attributes:
+        start_seconds, end_seconds: of a clip, where it plays in the delivered video; of a still, `start_seconds` is
+            its moment.
+        title, score: of a clip, as the service gave them.
+    """
 
     name: str
     kind: str
@@ -85,11 +126,15 @@ class Downloaded:
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+    title: str | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
 class Collected:
-    """The files that a download step brought, and what it has to say of entries that carry no address."""
+    """The files that a step brought or made, and what it has to say of those that it could not."""
 
     files: tuple[Downloaded, ...]
     remarks: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from loguru import logger
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from nemowatch.jobs.absence import PLACE_MARKER, is_absence, look_offline, mount_point_of, why_place_is_away
 from nemowatch.jobs.errors import SourceChanged, SourceGone
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
     from nemowatch.clock import Clock
     from nemowatch.jobs.markers import Markers
+    from nemowatch.jobs.pace import Pace
     from nemowatch.jobs.patience import ServiceWatch
     from nemowatch.jobs.purse import Purse
     from nemowatch.jobs.records import JobRecord, Stop
     from nemowatch.jobs.shared_sessions import SharedSessions
     from nemowatch.jobs.store import JobStore
+    from nemowatch.media.workers import Workers
     from nemowatch.nemo.client import NemoApi, NemoClient
 
 _Answer = TypeVar("_Answer")
@@ -50,7 +52,7 @@ _PROGRESS_EVERY_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class JobSettings:
-    """Times that rule how patiently a job works; all in seconds.
+    """Times that rule how patiently a job works, all in seconds, and what it may upload.
 
     Attributes:
         poll_seconds: pause between two looks at a render (nemo-api.md §8.3).
@@ -70,6 +72,7 @@ class JobSettings:
         plan_pause: before an export that the plan does not include is tried again.
         account_pause: between two looks whether the token is accepted again, or there are more credits.
         folder_pause: before a job looks again for a folder that was offline; it doubles like `fault_pause`.
+        max_upload_bytes: not a time: what the service takes per file (nemo-api.md §4).
     """
 
     poll_seconds: float = 30.0
@@ -90,6 +93,7 @@ class JobSettings:
     plan_pause: float = 3600.0
     account_pause: float = 300.0
     folder_pause: float = 300.0
+    max_upload_bytes: int = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class Workshop:
     purse: Purse
     shared: SharedSessions
     watch: ServiceWatch
+    workers: Workers
+    pace: Pace
     at_work: dict[str, JobRun] = field(default_factory=dict)
     """The jobs that run now, by their id."""
 
@@ -131,6 +137,7 @@ class JobRun:
         self.service = Service(self.api, self.patience)
         self.purse = workshop.purse
         self.shared = workshop.shared
+        self.workers = workshop.workers
         self.unwanted = asyncio.Event()
         if record.is_unwanted:
             self.unwanted.set()
@@ -140,6 +147,7 @@ class JobRun:
         self._state = JobState.QUEUED
         self._store = workshop.store
         self._markers = workshop.markers
+        self._pace = workshop.pace
         self._logger = logger.bind(job=spec.job_id[:8])
         self._last_report = float("-inf")
         self._reports: set[asyncio.Task[None]] = set()
@@ -179,6 +187,8 @@ class JobRun:
         if not await self._write(Changes(state=state, reason=reason, started_at=now), now):
             self.unwanted.set()
             raise Unwanted
+        if state is not JobState.WAITING:
+            await self._keep_pace(lambda: self._pace.begin(self.spec.job_id, self.step, now=now))
 
     @asynccontextmanager
     async def waiting(self, reason: str) -> AsyncIterator[None]:
@@ -240,6 +250,10 @@ class JobRun:
         task = asyncio.create_task(self._write_progress(fraction, note))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
+
+    async def note_time(self, seconds: float) -> None:
+        """Let the estimates for later jobs know how long the present step took."""
+        await self._keep_pace(lambda: self._pace.note(self.spec, self.step, seconds))
 
     async def read_marker(self, name: str) -> dict[str, str] | None:
         """What this job noted under a name before a call that must not happen twice, or None."""
@@ -349,6 +363,14 @@ class JobRun:
     async def _write_progress(self, fraction: float, note: str) -> None:
         now = self.clock.now()
         await asyncio.to_thread(self._store.write_progress, self.spec.job_id, fraction, note, now=now)
+        await self._keep_pace(lambda: self._pace.move(self.spec.job_id, fraction, now=now))
+
+    async def _keep_pace(self, write: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(write)
+        except DBAPIError as error:
+            # Nothing depends on it but how exactly the time left is told.
+            self._logger.debug(f"The pace can't be written: {error.orig}.")
 
     async def _settle_reports(self) -> None:
         # A late progress report must not land on the state that follows it.

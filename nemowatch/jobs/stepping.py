@@ -97,9 +97,22 @@ class StepRunner:
         return self.names.index(name) + 1 if name in self.names else len(self.names)
 
     async def run(
-        self, name: str, state: JobState, kind: type[_Result], work: Callable[[], Awaitable[_Result]]
+        self,
+        name: str,
+        state: JobState,
+        kind: type[_Result],
+        work: Callable[[], Awaitable[_Result]],
+        *,
+        must_finish: bool = False,
     ) -> _Result:
         """Run a step, or take its checkpoint; keep how long it took.
+
+        Args:
+            name: of its checkpoint; no two of a round share one.
+            state: the job's, while it runs.
+            kind: of its result.
+            work: what is done.
+            must_finish: it is done also where the user has cancelled the job.
 
         Raises:
             StepFailed, StepPaused, StepCancelled: as it went now, or when it was checkpointed.
@@ -111,7 +124,7 @@ class StepRunner:
         async def attempt() -> dict[str, Any]:
             started = self._job.clock.monotonic()
             try:
-                result = await self._run_step(state, work)
+                result = await (self._with_room(state, work) if must_finish else self._run_step(state, work))
             except Paused as pause:
                 return {"pause": pause.to_facts()}
             except Unwanted:
@@ -123,6 +136,7 @@ class StepRunner:
                 logger.bind(job=self._job.spec.job_id[:8]).exception(f"The step {name} broke.")
                 return await self._describe_failure(unexpected(name))
             seconds = self._job.clock.monotonic() - started
+            await self._job.note_time(seconds)
             return {"seconds": seconds, "result": adapter.dump_python(result, mode="json")}
 
         self.names.append(name)
@@ -156,9 +170,7 @@ class StepRunner:
             await job.clock.sleep(job.settings.trouble_pause)
 
     async def _run_step(self, state: JobState, work: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Do a step's work, unless the user cancels the job; what is finished is delivered in any case."""
-        if state is JobState.DELIVERING:
-            return await self._with_room(state, work)
+        """Do a step's work, unless the user cancels the job."""
         if self._job.unwanted.is_set():
             raise Unwanted
         await self._take_turn()

@@ -9,16 +9,33 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING
 
 from nemowatch.media.errors import IncompleteMedia, NotMedia
+from nemowatch.media.foreign import recognise_foreign
+from nemowatch.media.formats import (
+    AAC,
+    AVI,
+    GIF,
+    JPG,
+    M4A,
+    MKV,
+    MOV,
+    MP3,
+    MP4,
+    PNG,
+    WAV,
+    WEBM,
+    WEBP,
+    Format,
+    Kind,
+)
 from nemowatch.media.strangers import describe_stranger
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["video", "audio", "image"]
+__all__ = ["HEAD_BYTES", "Format", "identify", "open_regular", "read_head", "recognise", "sniff"]
 
 HEAD_BYTES = (
     16_384  # holds two frames of MP3 or ADTS, so that a sync pattern can be checked against the next one
@@ -26,35 +43,14 @@ HEAD_BYTES = (
 _SHORTEST_HEAD = 12  # what telling the RIFF and MP4 families apart takes
 
 
-@dataclass(frozen=True)
-class Format:
-    """One accepted kind of file. `demuxer` is libav's name for its reader."""
-
-    name: str
-    kind: Kind
-    demuxer: str
-
-
-MP4 = Format("mp4", "video", "mov")
-MOV = Format("mov", "video", "mov")
-M4A = Format("m4a", "audio", "mov")
-AVI = Format("avi", "video", "avi")
-WEBM = Format("webm", "video", "matroska")
-MKV = Format("mkv", "video", "matroska")
-JPG = Format("jpg", "image", "jpeg_pipe")
-PNG = Format("png", "image", "png_pipe")
-GIF = Format("gif", "image", "gif")
-WEBP = Format("webp", "image", "webp_pipe")
-MP3 = Format("mp3", "audio", "mp3")
-WAV = Format("wav", "audio", "wav")
-AAC = Format("aac", "audio", "aac")
-
+_ID3 = b"ID3"
+_ID3_HEAD_BYTES = 10
 _PREFIXES = (
     (b"\xff\xd8\xff", JPG),
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),
-    (b"ID3", MP3),
+    (_ID3, MP3),
 )
 _RIFF_FORMS = {b"AVI ": AVI, b"WAVE": WAV, b"WEBP": WEBP}
 _AUDIO_BRANDS = {b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
@@ -79,14 +75,21 @@ def sniff(path: Path) -> Kind:
     return identify(path).kind
 
 
-def identify(path: Path) -> Format:
-    """The same as `sniff`, with the container and its reader's name. Raises as `sniff` does."""
+def identify(path: Path, *, foreign: bool = False) -> Format:
+    """The same as `sniff`, with the container and its reader's name. Raises as `sniff` does.
+
+    Args:
+        path: the file.
+        foreign: whether to name also what the service does not take and libav reads (`is_accepted` tells which).
+    """
     head = read_head(path)
     if not head:
         raise IncompleteMedia(f"{path.name} is empty.")
     if not any(head):
         raise IncompleteMedia(f"{path.name} holds nothing but zeros so far.")
-    found = recognise(head)
+    if head.startswith(_ID3):
+        head = _read_behind_tag(path, head) or head
+    found = recognise(head) or (recognise_foreign(head) if foreign else None)
     if found is not None:
         return found
     if len(head) < _SHORTEST_HEAD:
@@ -132,6 +135,17 @@ def recognise(head: bytes) -> Format | None:
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return _recognise_ebml(head)
     return _recognise_boxes(head) or _recognise_frames(head)
+
+
+def _read_behind_tag(path: Path, head: bytes) -> bytes:
+    """What follows an ID3 tag (ID3v2.4, 3.1), if it is known: not only MP3 has one. Empty if not."""
+    size = 0
+    for byte in head[6:_ID3_HEAD_BYTES]:
+        size = size << 7 | byte & 0x7F
+    with open_regular(path) as file:
+        file.seek(_ID3_HEAD_BYTES + size)
+        body = file.read(HEAD_BYTES)
+    return body if _recognise_frames(body) or recognise_foreign(body) else b""
 
 
 def _require_regular(path: Path, mode: int) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from nemowatch.media.foreign import recognise_foreign
+
 _PREFIXES = (
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive or office document"),
@@ -29,20 +31,32 @@ _PREFIXES = (
     (b"BM", "a BMP picture"),
     (b"II*\x00", "a TIFF picture or camera raw file"),
     (b"MM\x00*", "a TIFF picture or camera raw file"),
-    (b"fLaC", "FLAC audio"),
-    (b"OggS", "an Ogg file"),
-    (b"FLV\x01", "a Flash video"),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file"),
-    (b"\x00\x00\x01\xba", "an MPEG program stream"),
-    (b"\x00\x00\x01\xb3", "an MPEG video stream"),
     (b".RMF", "a RealMedia file"),
-    (b"caff", "a Core Audio file"),
     (b"MThd", "a MIDI file"),
     (b"#EXTM3U", "a playlist"),
     (b"ffconcat", "a playlist"),
     (b"#!", "a script"),
     (b"\x1a\x45\xdf\xa3", "an EBML document other than Matroska"),
 )
+_FOREIGN = {
+    "ts": "an MPEG transport stream",
+    "m2ts": "an MPEG transport stream",
+    "mpg": "an MPEG program stream",
+    "m2v": "an MPEG video stream",
+    "asf": "a Windows Media file",
+    "flv": "a Flash video",
+    "mxf": "an MXF file",
+    "ogv": "an Ogg file",
+    "ogg": "an Ogg file",
+    "opus": "an Ogg file",
+    "flac": "FLAC audio",
+    "aiff": "AIFF audio",
+    "caf": "a Core Audio file",
+    "ac3": "AC-3 audio",
+    "eac3": "AC-3 audio",
+    "amr": "AMR audio",
+    "wv": "WavPack audio",
+}
 _FOREIGN_BRANDS = {b"avi": "an AVIF picture", b"hei": "a HEIC picture", b"crx": "a camera raw file"}
 _HTML = re.compile(rb"<!doctype\s+html|<html|<head|<body|<script", re.IGNORECASE)
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13, 27}
@@ -54,13 +68,14 @@ def describe_stranger(head: bytes) -> str:
         return "an empty file"
     if not any(head):
         return "nothing but zeros"
+    foreign = recognise_foreign(head)
+    if foreign is not None:
+        return _FOREIGN[foreign.name]
     for prefix, words in _PREFIXES:
         if head.startswith(prefix):
             return words
     if head[4:8] == b"ftyp":
         return _FOREIGN_BRANDS.get(head[8:11], "a picture in an ISO media file")
-    if head[:1] == b"\x47" and head[188:189] == b"\x47":
-        return "an MPEG transport stream"
     return _describe_text(head)
 
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import av
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia, NotMedia
 from nemowatch.media.probe import (
@@ -21,8 +23,10 @@ from nemowatch.media.probe import (
     open_media,
     pick_picture,
     pick_sound,
+    report_reading,
 )
-from nemowatch.media.sniff import Format, identify, read_head
+from nemowatch.media.progress import Report, ignore_progress
+from nemowatch.media.sniff import identify, read_head
 from nemowatch.media.strangers import describe_stranger
 from nemowatch.media.wholeness import require_whole
 from nemowatch.units import format_bytes, format_duration
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+    from nemowatch.media.formats import Format
     from nemowatch.media.probe import MediaInfo
 
 _FEWEST_SECONDS_SHARE = (
@@ -45,8 +50,12 @@ _TAIL_SECONDS = 1.0
 _PROOF_BYTES = 32  # no coded picture begins with so many zeros
 
 
-def verify_delivered(path: Path) -> MediaInfo:
+def verify_delivered(path: Path, *, report: Report = ignore_progress) -> MediaInfo:
     """Open a file, decode its beginning and end, and measure its length from its packets.
+
+    Args:
+        path: the file.
+        report: is told how far it is read.
 
     Returns:
         What `probe` returns, with `duration_seconds` as measured.
@@ -65,22 +74,22 @@ def verify_delivered(path: Path) -> MediaInfo:
         raise BrokenMedia(fault.message) from fault
     if info.kind == "image":
         return info
-    return replace(info, duration_seconds=_measure_length(path, found, info.duration_seconds))
+    return replace(info, duration_seconds=_measure_length(path, found, info.duration_seconds, report))
 
 
 def _look_inside(path: Path, found: Format) -> MediaInfo:
     with open_media(path, found) as container:
-        info = describe_media(path, found, container)
-        if not is_animated_webp(path, found):
-            _decode_one(path, container, "beginning")
+        first = None if is_animated_webp(path, found) else _decode_one(path, container, "beginning")
+        info = describe_media(path, found, container, first if isinstance(first, VideoFrame) else None)
         if info.kind == "image" and not (info.width and info.height):
             raise BrokenMedia(f"{path.name} is a picture without a size.")
         return info
 
 
-def _measure_length(path: Path, found: Format, promised: float | None) -> float:
+def _measure_length(path: Path, found: Format, promised: float | None, report: Report) -> float:
     with open_media(path, found) as container:
-        measured = measure_packets(_refuse_holes(path, container.demux()))
+        packets = report_reading(container.demux(), path.stat().st_size, report)
+        measured = measure_packets(_refuse_holes(path, packets))
         if measured is None or measured <= 0:
             raise BrokenMedia(f"{path.name} plays for no time at all.")
         if promised is not None and measured < promised * _FEWEST_SECONDS_SHARE - _SLACK_SECONDS:
@@ -102,10 +111,12 @@ def _refuse_holes(path: Path, packets: Iterable[Packet[Stream]]) -> Iterator[Pac
         yield packet
 
 
-def _decode_one(path: Path, container: InputContainer, place: str) -> None:
+def _decode_one(path: Path, container: InputContainer, place: str) -> VideoFrame | AudioFrame:
     stream = pick_picture(container) or pick_sound(container)
-    if stream is None or next(iter(container.decode(stream)), None) is None:
+    frame = None if stream is None else next(iter(container.decode(stream)), None)
+    if not isinstance(frame, VideoFrame | AudioFrame):
         raise BrokenMedia(f"{path.name} has nothing to show at its {place}.")
+    return frame
 
 
 def _describe_instead(path: Path) -> str:

@@ -2,7 +2,8 @@
 
 libav opens a half-copied film with its index in front, and shows the first half of a half-written picture,
 without a word. So this looks at the structure itself, called by `probe.py` before anything is decoded. It
-reads headers and a tail, never the whole of a film.
+reads headers and a tail, never the whole of a film, and gives up on one that is made of more pieces than any
+recorder writes: a few bytes each would keep it busy for hours.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia
-from nemowatch.media.sniff import AVI, GIF, JPG, PNG, WAV, WEBP, Format, open_regular
+from nemowatch.media.formats import AIFF, ASF, AVI, GIF, JPG, PNG, WAV, WEBP, Format
+from nemowatch.media.sniff import open_regular
 from nemowatch.units import format_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _UNKNOWN_RIFF_SIZES = {0, 0xFFFFFFFF}  # written by programs that never came back to fill it in
@@ -24,6 +27,11 @@ _END_OF_IMAGE = b"\xff\xd9"
 _TAIL_BYTES = 65_536
 _AVI_HEAD_BYTES = 512
 _AVI_HAS_INDEX = 0x10  # AVIF_HASINDEX in the main header (Microsoft, AVIMAINHEADER)
+_BLOCK_BYTES = 1 << 20
+_MOST_PIECES = 3_000_000  # a day of fragments of a tenth of a second; a GIF as large as an upload may be
+_ASF_HEAD_BYTES = 65_536
+_ASF_PROPERTIES = b"\xa1\xdc\xab\x8c\x47\xa9\xcf\x11\x8e\xe4\x00\xc0\x0c\x20\x53\x65"
+_ASF_BROADCAST = 1
 _EBML_HEAD_BYTES = 512
 _EBML_SEGMENT = b"\x18\x53\x80\x67"
 
@@ -54,14 +62,20 @@ def require_whole(path: Path, found: Format) -> None:
         elif found == GIF:
             _require_gif_end(path, file)
         elif found == JPG:
-            _require_jpeg_end(path, file.read())
+            _require_jpeg_end(path, file)
+        elif found == AIFF:
+            _require_aiff(path, file, size)
+        elif found == ASF:
+            _require_asf(path, file, size)
 
 
 def _require_boxes(path: Path, file: IO[bytes], size: int) -> None:
     position = 0
     seen: set[bytes] = set()
     last = b""
-    while position < size:
+    for _ in _count_pieces(path):
+        if position >= size:
+            break
         file.seek(position)
         head = file.read(16)
         if len(head) < 8:
@@ -102,7 +116,9 @@ def _require_riff(path: Path, file: IO[bytes], size: int) -> None:
 def _require_avi(path: Path, file: IO[bytes], size: int) -> None:
     """AVI: one RIFF chunk after the other, of about a gigabyte each (OpenDML)."""
     position = 0
-    while position + 8 <= size:
+    for _ in _count_pieces(path):
+        if position + 8 > size:
+            return
         file.seek(position)
         head = file.read(8)
         announced = int.from_bytes(head[4:], "little")
@@ -125,7 +141,9 @@ def _require_avi_index(path: Path, file: IO[bytes], start: int, size: int) -> No
     main_header = file.read(_AVI_HEAD_BYTES).partition(b"avih")[2]
     flags = int.from_bytes(main_header[16:20], "little")
     position = start + 12
-    while position + 8 <= size:
+    for _ in _count_pieces(path):
+        if position + 8 > size:
+            break
         file.seek(position)
         head = file.read(8)
         if head[:4] == b"idx1":
@@ -170,12 +188,14 @@ def _require_gif_end(path: Path, file: IO[bytes]) -> None:
     """GIF: blocks one after the other up to a trailer, which is a byte that stands everywhere (GIF89a, 17-27)."""
     file.seek(10)
     file.seek(13 + _gif_table_bytes(file.read(1)))
+    pieces = _count_pieces(path)
     while (mark := file.read(1)) in {_GIF_IMAGE, _GIF_EXTENSION}:
         # One byte before the data of both: a label, or the size of codes.
         table_bytes = _gif_table_bytes(file.read(9)[8:]) if mark == _GIF_IMAGE else 0
         file.seek(table_bytes + 1, 1)
         while (length := file.read(1)) not in {b"", b"\0"}:
             file.seek(length[0], 1)
+            next(pieces)
     if not mark:
         raise IncompleteMedia(f"{path.name} is cut off: the end of the picture is missing.")
 
@@ -185,21 +205,54 @@ def _gif_table_bytes(flags: bytes) -> int:
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
-def _require_jpeg_end(path: Path, data: bytes) -> None:
+def _require_jpeg_end(path: Path, file: IO[bytes]) -> None:
     # The preview inside the header has an end mark of its own, and phones append a film after the picture: so
     # the header's segments are skipped one by one, and the mark may stand anywhere behind them.
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
+    file.seek(2)
+    pieces = _count_pieces(path)
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF:
+        marker = head[1]
         if marker == _START_OF_SCAN:
-            if _END_OF_IMAGE in data[position:]:
+            if _holds_mark(file, _END_OF_IMAGE):
                 return
             break
         if marker in _STANDALONE_JPEG_MARKERS or marker == 0xFF:
-            position += 1 if marker == 0xFF else 2
-            continue
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+            file.seek(-3 if marker == 0xFF else -2, 1)
+        else:
+            file.seek(int.from_bytes(head[2:], "big") - 2, 1)
+        next(pieces)
     raise IncompleteMedia(f"{path.name} is cut off: the end of the picture is missing.")
+
+
+def _holds_mark(file: IO[bytes], mark: bytes) -> bool:
+    rest = b""
+    while block := file.read(_BLOCK_BYTES):
+        if mark in rest + block:
+            return True
+        rest = block[1 - len(mark) :]
+    return False
+
+
+def _require_aiff(path: Path, file: IO[bytes], size: int) -> None:
+    announced = int.from_bytes(file.read(8)[4:], "big")
+    if announced + 8 > size:
+        raise _cut_off(path, size, announced + 8)
+
+
+def _require_asf(path: Path, file: IO[bytes], size: int) -> None:
+    """ASF: a header that tells the file's size, but not while it is streamed (ASF Specification, 3.2)."""
+    properties = file.read(_ASF_HEAD_BYTES).partition(_ASF_PROPERTIES)[2]
+    # Behind its own length and the file's number; the flags come last but three.
+    announced = int.from_bytes(properties[24:32], "little")
+    is_streamed = not properties[72:73] or bool(properties[72] & _ASF_BROADCAST)
+    if not is_streamed and announced > size:
+        raise _cut_off(path, size, announced)
+
+
+def _count_pieces(path: Path) -> Iterator[int]:
+    """Counts as long as a recording can have so many pieces. Raises BrokenMedia when it can't."""
+    yield from range(_MOST_PIECES)
+    raise BrokenMedia(f"{path.name} is made of more pieces than any recorder writes.")
 
 
 def _cut_off(path: Path, size: int, announced: int) -> IncompleteMedia:

@@ -102,6 +102,19 @@ class Timeline:
         """Where the last segment of any track ends, in seconds."""
         return max((track.end for track in self.tracks), default=0.0)
 
+    def video_segments(self) -> tuple[Segment, ...]:
+        """The pieces that the picture is made of, in the order in which they play.
+
+        A further video track counts where the ones before it show nothing; what lies over another picture is part of
+        that one.
+        """
+        found: list[Segment] = []
+        for track in self.tracks:
+            if track.kind == "video":
+                shown = [piece for piece in track.segments if piece.duration > 0]
+                found += [piece for piece in shown if not any(_overlap(piece, other) for other in found)]
+        return tuple(sorted(found, key=lambda piece: piece.start))
+
     def describe(self) -> str:
         """One line for people: `Timeline (2 tracks): 1. Video: city (0-10s) 2. BGM: Lo-fi (0-10s, 35%)`."""
         if not self.tracks:
@@ -109,6 +122,10 @@ class Timeline:
         count = f"{len(self.tracks)} track{'' if len(self.tracks) == 1 else 's'}"
         parts = [f"{number}. {_describe_track(track)}" for number, track in enumerate(self.tracks, 1)]
         return f"Timeline ({count}): {' '.join(parts)}"
+
+
+def _overlap(one: Segment, other: Segment) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _describe_track(track: Track) -> str:

@@ -98,7 +98,14 @@ class Credits:
 
 @dataclass(frozen=True)
 class Output:
-    """One file in the folder (`video`, `media`, `timeline` or `log`); seconds and pixels where it has any."""
+    """One file in the folder, and what it is; seconds and pixels where it has any.
+
+    Attributes:
+        kind: `video`, `clip`, `frame`, `media`, `overview`, `thumbnail`, `timeline` or `log`.
+        start_seconds, end_seconds: of a clip, where it plays in the delivered video; of a still, `start_seconds` is
+            its moment.
+        title, score: of a clip, where the service gave them.
+    """
 
     path: str
     kind: str
@@ -107,6 +114,10 @@ class Output:
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+    title: str | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -222,8 +233,8 @@ def describe_output(folder: Path, name: str, kind: str, **measured: Any) -> Outp
     Args:
         folder: the staging folder.
         name: the file's path in it, with `/`.
-        kind: `video`, `media`, `timeline` or `log`.
-        **measured: `duration_seconds`, `width`, `height`, where it has any.
+        kind: what it is, as in `Output`.
+        **measured: the fields of `Output` behind its hash, where it has any.
 
     Raises:
         FolderUnusable: the file is gone or can't be read.

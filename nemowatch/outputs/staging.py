@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LONGEST_NAME_BYTES = 255
+_SCRATCH_NAME = ".work"
 # The two that a job writes again when its last step runs a second time; anything else is a result.
 _RETOLD = frozenset({MANIFEST_NAME, LOG_NAME})
 
@@ -42,6 +43,11 @@ class Staging:
     job_id: str
     attempt: int
     folder: Path
+
+    @property
+    def scratch(self) -> Path:
+        """For what is needed on the way only, such as what is uploaded; it goes when the outputs are published."""
+        return self.folder / _SCRATCH_NAME
 
     @classmethod
     def open(cls, final: Path, job_id: str, attempt: int = 1) -> Staging:
@@ -173,10 +179,11 @@ def make_folder(folder: Path) -> None:
 
 def _is_scrap(name: str) -> bool:
     """True for what a killed write or download left: its whole file has another name, or never came."""
-    return name.endswith(".part") or (name.startswith(".") and name.endswith(".tmp"))
+    return name == _SCRATCH_NAME or name.endswith(".part") or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _remove_scraps(folder: Path) -> None:
+    shutil.rmtree(folder / _SCRATCH_NAME, ignore_errors=True)
     for path in [path for path in folder.rglob("*") if _is_scrap(path.name) and path.is_file()]:
         path.unlink()
 

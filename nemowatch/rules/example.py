@@ -42,8 +42,23 @@ class ExampleRule:
 
 EXAMPLE_RULES = (
     ExampleRule(
-        "Key moments of webinars, as separate clips. The skill brings its prompt along.",
-        {"name": "webinar-clips", "watch": "~/Recordings/webinars", "skill": "video-extractor"},
+        "Stills of interviews. The skill brings its prompt along.",
+        {
+            "name": "interview-frames",
+            "watch": "~/Recordings/interviews",
+            "skill": "ai-video-frames",
+            "deliver": ["frames"],
+        },
+    ),
+    ExampleRule(
+        "Key moments of webinars, as separate clips.",
+        {
+            "name": "webinar-clips",
+            "watch": "~/Recordings/webinars",
+            "skill": "video-extractor",
+            "prompt": "extract the key highlights and save them as separate clips",
+            "deliver": ["video", "clips"],
+        },
     ),
     ExampleRule(
         "Short clips of podcasts, each scored, with captions.",
@@ -56,15 +71,6 @@ EXAMPLE_RULES = (
                 "add burned-in captions",
                 "export 1080p MP4",
             ],
-        },
-    ),
-    ExampleRule(
-        "Stills of interviews.",
-        {
-            "name": "interview-frames",
-            "watch": "~/Recordings/interviews",
-            "skill": "ai-video-frames",
-            "prompt": "extract one frame every 5 seconds and save them as images",
         },
     ),
 )

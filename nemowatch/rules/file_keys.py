@@ -84,6 +84,15 @@ class LimitKeys(Keys):
         unit="files",
         ge=0,
     )
+    encodes: int = describe_key(
+        1,
+        "How many recordings are cut, encoded or converted on this machine at once. The other programs go first.",
+        expects="a whole number from 1 to 16",
+        example=2,
+        unit="recordings",
+        ge=1,
+        le=16,
+    )
     keep_credits: int = describe_key(
         0,
         "No prompt is sent at this balance or below it: the jobs are held until there are more credits. An edit that "

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 TIME_UNITS = "time (ms, s, m, h, d)"
+MOMENT_UNITS = "time (`1:30`, `1:02:03.5`, or ms, s, m, h), from the end with a minus"
 
 
 def describe_key(

@@ -34,7 +34,9 @@ _OTHER_WORDS = {
     "hours": "schedule", "cron": "schedule", "window": "schedule", "times": "schedule", "archive": "after",
     "on_done": "after", "cleanup": "after", "delete": "after", "backfill": "existing", "initial": "existing",
     "dedupe": "duplicates", "deduplicate": "duplicates", "use_polling": "polling", "force_polling": "polling",
-    "parallel": "jobs", "max_jobs": "jobs",
+    "parallel": "jobs", "max_jobs": "jobs", "stills": "frames", "screenshots": "frames", "cut": "trim",
+    "compress": "oversize", "split": "oversize", "too_large": "oversize", "transcode": "convert",
+    "from": "start", "to": "end",
 }  # fmt: skip
 
 
@@ -91,9 +93,11 @@ def key_of(level: type[BaseModel], name: str) -> Key | None:
 def suggest_key(level: type[BaseModel], name: str) -> str:
     """The key that was most likely meant at a level: near in spelling, or another program's word for it."""
     known = tuple(level.model_fields)
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     other = _OTHER_WORDS.get(name.lower(), "")
-    return near[0] if near else other if other in known else ""
+    if other in known:
+        return other
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return near[0] if near else ""
 
 
 @functools.lru_cache(maxsize=1000)

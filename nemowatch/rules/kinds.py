@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 from urllib.parse import urlsplit
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -17,11 +17,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
-from nemowatch.rules.condition import check_duration, check_size
-from nemowatch.rules.match import ACCEPTED_TYPES, INPUT_TYPES
+from nemowatch.rules.condition import check_duration, check_resolution, check_size
+from nemowatch.rules.match import ACCEPTED_TYPES, CONVERTIBLE_TYPES, INPUT_TYPES
+from nemowatch.rules.moment import parse_moment
 from nemowatch.rules.problems import nearest
+from nemowatch.rules.rule import Delivery
 from nemowatch.rules.schedule import check_schedule
 from nemowatch.rules.skills import SKILLS
+from nemowatch.rules.streams import check_streams
 from nemowatch.rules.template import (
     DISTINCT_PLACEHOLDERS,
     OUTPUT_PLACEHOLDERS,
@@ -34,11 +37,17 @@ from nemowatch.units import parse_duration, parse_rate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DELIVERIES: Final = get_args(Delivery)
+"""The words of `deliver`."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 _DURATION = r"^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$"
 _RATE = r"^\s*[1-9]\d*\s*/\s*(\d+(\.\d+)?)?(ms|s|m|h|d).*$"
 _CONDITION = r"^\s*[<>=]"
+_RESOLUTION = r"^\s*(<=|>=|<|>|=)\s*\d+\s*([pP]|[xX×]\s*\d+)\s*(,.*)?$"
+_STREAMS = r"^\s*([nN][oO]\s+)?([vV]ideo|[aA]udio|[sS]ound|[sS]ubtitles?)"
+_MOMENT = r"^\s*-?\s*((\d+:)?\d+:\d{1,2}(\.\d+)?|(\d+(\.\d+)?\s*(ms|min|s|m|h|d)\s*)+)\s*$"
 _ONLY_A_TYPE = re.compile(r"(?:\*\*/)?\*(\.\w+)")
 
 
@@ -99,6 +108,14 @@ def one_of(*known: str, upper: bool = False) -> BeforeValidator:
 
 def _read_duration(value: object) -> float:
     return parse_duration(_text(value))
+
+
+def _read_duration_or_none(value: object) -> float | None:
+    return None if value is None else _read_duration(value)
+
+
+def _read_moment(value: object) -> float:
+    return parse_moment(_text(value))
 
 
 def _read_rate(value: object) -> tuple[int, float] | None:
@@ -179,13 +196,19 @@ def _read_pattern(value: object) -> str:
     return pattern
 
 
+def only_type(pattern: str) -> str:
+    """The type of a pattern that takes every file of one type (`*.mp4`), as written; empty for other patterns."""
+    found = _ONLY_A_TYPE.fullmatch(pattern)
+    return found[1] if found else ""
+
+
 def _refuse_other_type(pattern: str) -> str:
-    only_type = _ONLY_A_TYPE.fullmatch(pattern)
-    if only_type and only_type[1].lower() not in INPUT_TYPES:
-        known = " ".join(sorted(suffix[1:] for suffix in ACCEPTED_TYPES))
+    suffix = only_type(pattern)
+    if suffix and suffix.lower() not in INPUT_TYPES | CONVERTIBLE_TYPES:
+        known = " ".join(sorted(each[1:] for each in ACCEPTED_TYPES))
         raise Suggestion(
-            f"the service takes no {only_type[1]} files. It takes: {known}; {ADDRESS_LIST_TYPE} files list addresses",
-            nearest(pattern, [f"*{suffix}" for suffix in sorted(INPUT_TYPES)]),
+            f"the service takes no {suffix} files. It takes: {known}; {ADDRESS_LIST_TYPE} files list addresses",
+            nearest(pattern, [f"*{each}" for each in sorted(INPUT_TYPES)]),
         )
     return pattern
 
@@ -251,6 +274,14 @@ def _read_size_condition(value: object) -> str:
     return check_size(_text(value))
 
 
+def _read_resolution_condition(value: object) -> str:
+    return check_resolution(_text(value))
+
+
+def _read_streams_condition(value: object) -> str:
+    return check_streams(_text(value))
+
+
 def read_after(value: object, read_mapping: Callable[[object], object]) -> object:
     """Take what becomes of a recording: a word, or a mapping of `move` to a folder."""
     if not isinstance(value, str):
@@ -272,9 +303,30 @@ def _list_schema(description: str) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
 
 
+def _one_or_many_schema(item: dict[str, Any], **limits: int) -> WithJsonSchema:
+    return _schema(anyOf=[item, {"type": "array", "items": item, **limits}])
+
+
 _ONE_TEXT = {"type": "string", "minLength": 1}
 
 Duration = Annotated[float, BeforeValidator(_read_duration), _schema(type="string", pattern=_DURATION)]
+DurationOrNone = Annotated[
+    float | None,
+    BeforeValidator(_read_duration_or_none),
+    _schema(anyOf=[{"type": "string", "pattern": _DURATION}, {"type": "null"}]),
+]
+Moment = Annotated[float, BeforeValidator(_read_moment), _schema(type="string", pattern=_MOMENT)]
+Moments = Annotated[
+    tuple[Moment, ...],
+    BeforeValidator(one_or_many),
+    _one_or_many_schema({"type": "string", "pattern": _MOMENT}),
+]
+Deliveries = Annotated[
+    tuple[Annotated[Delivery, one_of(*DELIVERIES)], ...],
+    Field(min_length=1),
+    BeforeValidator(one_or_many),
+    _one_or_many_schema({"enum": list(DELIVERIES)}, minItems=1),
+]
 Rate = Annotated[
     tuple[int, float] | None,
     BeforeValidator(_read_rate),
@@ -298,6 +350,12 @@ DurationCondition = Annotated[
 ]
 SizeCondition = Annotated[
     str, BeforeValidator(_read_size_condition), _schema(type="string", pattern=_CONDITION)
+]
+ResolutionCondition = Annotated[
+    str, BeforeValidator(_read_resolution_condition), _schema(type="string", pattern=_RESOLUTION)
+]
+StreamsCondition = Annotated[
+    str, BeforeValidator(_read_streams_condition), _schema(type="string", pattern=_STREAMS)
 ]
 Folders = Annotated[
     tuple[Annotated[Path, BeforeValidator(_read_folder)], ...],

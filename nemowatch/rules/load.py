@@ -10,22 +10,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from nemowatch.rules.folders import Placed, find_loops, find_moves, find_relative, find_unusable
-from nemowatch.rules.kinds import read_address
+from nemowatch.rules.keys import write_value
+from nemowatch.rules.kinds import only_type, read_address
+from nemowatch.rules.match import CONVERTIBLE_TYPES
 from nemowatch.rules.problems import Problem, RulesInvalid
-from nemowatch.rules.rule import After, DroppedTrack, Limits, NemoSettings, Rule, RuleBook, Skill, When
+from nemowatch.rules.rule import (
+    After,
+    DroppedTrack,
+    Frames,
+    Limits,
+    NemoSettings,
+    Rule,
+    RuleBook,
+    Skill,
+    Trim,
+    When,
+)
 from nemowatch.rules.skills import SKILLS
 from nemowatch.rules.source import read_source
 from nemowatch.rules.tree import read_tree
 from nemowatch.rules.validate import Checked, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from nemowatch.rules.file_keys import NemoKeys
     from nemowatch.rules.folders import Finding
     from nemowatch.rules.model import RulesFile
-    from nemowatch.rules.rule_keys import MoveKeys, RuleKeys
+    from nemowatch.rules.rule_keys import RuleKeys
+    from nemowatch.rules.section_keys import FrameKeys, MoveKeys, TrimKeys, WhenKeys
     from nemowatch.rules.tree import Path as TreePath
     from nemowatch.rules.tree import Tree
 
@@ -50,6 +64,7 @@ def load_rules(path: Path) -> RuleBook:
     drafts = [_Draft(tree, checked, file, index) for index in range(len(file.rules))]
     names = _name_rules(drafts)
     problems += [problem for draft in drafts for problem in draft.problems()]
+    problems += _idle_default_frames(drafts)
     problems += _repeated_names(drafts, names)
     problems += _folder_problems(drafts, names)
     nemo, nemo_problems = _settings(path, file.nemo)
@@ -67,6 +82,7 @@ def load_rules(path: Path) -> RuleBook:
             credits_per_day=file.limits.credits_per_day,
             per_rule=file.limits.per_rule,
             backlog=file.limits.backlog,
+            encodes=file.limits.encodes,
         ),
         scan_seconds=file.scan,
         log_level=file.log.level,
@@ -103,6 +119,11 @@ class _Draft:
             return ("defaults", key)
         return ("rules", self.index)
 
+    def item_place(self, key: str, item: int | str) -> TreePath:
+        """The path of one item of the key's value; of the value itself where it stands alone."""
+        path = self.place(key)
+        return (*path, item) if (*path, item) in self.tree.places else path
+
     def is_broken(self, key: str) -> bool:
         """Whether the key, or the whole rule, has been found wrong already."""
         paths: set[TreePath] = {
@@ -128,7 +149,32 @@ class _Draft:
                 'into one of their own. Choose one: "session: file" or "group: none".'
             )
             problems.append(self.tree.problem(self.place("session"), message))
-        return problems
+        return [*problems, *self._idle_frames(), *self._unconverted()]
+
+    def _idle_frames(self) -> Iterator[Problem]:
+        """The rule says which stills are made, and delivers none."""
+        if self.makes_frames or self.is_broken("deliver") or not self._own.frames.model_fields_set:
+            return
+        written = write_value([*dict.fromkeys(self.get("deliver")), "frames"])
+        message = f"these stills are not delivered; name them too, `deliver: {written}`."
+        yield self.tree.problem(self.place("frames"), message, at_key=True)
+
+    def _unconverted(self) -> Iterator[Problem]:
+        """Patterns that take one type alone, which the service does not take unless it is converted."""
+        if self.get("convert") or self.is_broken("convert"):
+            return
+        for number, pattern in enumerate(self.get("match")):
+            if only_type(pattern).lower() in CONVERTIBLE_TYPES:
+                message = (
+                    f"the service takes no {only_type(pattern)} files; "
+                    "`convert: true` has them converted before the upload."
+                )
+                yield self.tree.problem(self.item_place("match", number), message)
+
+    @property
+    def makes_frames(self) -> bool:
+        """Whether stills of its videos are delivered."""
+        return "frames" in self.get("deliver")
 
     @property
     def skill(self) -> Skill:
@@ -142,6 +188,26 @@ class _Draft:
         """What becomes of its recordings."""
         written: Literal["keep", "trash"] | MoveKeys = self.get("after")
         return After(written) if isinstance(written, str) else After("move", written.move)
+
+    @property
+    def when(self) -> When:
+        """The conditions on its recordings."""
+        keys: WhenKeys = self.get("when")
+        return When(keys.duration, keys.size, keys.resolution, keys.streams)
+
+    @property
+    def frames(self) -> Frames:
+        """Which stills it makes: moments that are named replace the regular ones, where those are not named too."""
+        keys: FrameKeys = self.get("frames")
+        is_regular = "every" not in keys.model_fields_set and not keys.at
+        return Frames(Frames.every_seconds if is_regular else keys.every, keys.at, keys.format)
+
+    @property
+    def trim(self) -> Trim | None:
+        """Which part of its recordings is uploaded; None for all."""
+        keys: TrimKeys = self.get("trim")
+        trim = Trim(keys.start, keys.end)
+        return None if trim == Trim() else trim
 
     def placed(self, name: str) -> Placed:
         """The part of the rule that the folder checks look at."""
@@ -174,7 +240,11 @@ class _Draft:
             duplicates=self.get("duplicates"),
             schedule=self.get("schedule"),
             after=self.after,
-            when=When(self.get("when").duration, self.get("when").size),
+            when=self.when,
+            frames=self.frames,
+            oversize=self.get("oversize"),
+            convert=self.get("convert"),
+            trim=self.trim,
         )
 
     @property
@@ -216,6 +286,15 @@ def _repeated_names(drafts: Iterable[_Draft], names: Iterable[str]) -> list[Prob
     return problems
 
 
+def _idle_default_frames(drafts: list[_Draft]) -> Iterator[Problem]:
+    """The defaults say which stills are made, and no rule delivers any."""
+    draft, defaults = drafts[0], drafts[0].file.defaults
+    is_needed = any(each.makes_frames or each.is_broken("deliver") for each in drafts)
+    if defaults.frames.model_fields_set and not is_needed:
+        message = "these stills are delivered by no rule; `deliver: [video, frames]` names them too."
+        yield draft.tree.problem(("defaults", "frames"), message, at_key=True)
+
+
 def _folder_problems(drafts: list[_Draft], names: list[str]) -> list[Problem]:
     placed = [draft.placed(name) for draft, name in zip(drafts, names, strict=True)]
     findings = [*find_relative(placed), *find_unusable(placed), *find_loops(placed), *find_moves(placed)]
@@ -223,9 +302,7 @@ def _folder_problems(drafts: list[_Draft], names: list[str]) -> list[Problem]:
 
 
 def _at_its_place(draft: _Draft, finding: Finding) -> Problem:
-    path = draft.place(finding.key)
-    item = (*path, finding.item)
-    return draft.tree.problem(item if item in draft.tree.places else path, finding.message)
+    return draft.tree.problem(draft.item_place(finding.key, finding.item), finding.message)
 
 
 def _settings(path: Path, keys: NemoKeys) -> tuple[NemoSettings, list[Problem]]:

@@ -33,8 +33,14 @@ ACCEPTED_TYPES = frozenset(
 )
 """What the service accepts, as file name suffixes in lower case."""
 
+CONVERTIBLE_TYPES = frozenset(
+    {".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv", ".mxf", ".3gp", ".3g2", ".m4v"}
+    | {".flac", ".ogg", ".oga", ".opus", ".wma", ".aiff", ".aif", ".caf", ".ac3", ".mka", ".amr", ".wv"}
+)
+"""What the service does not accept, and a rule with `convert` takes: it is converted before the upload."""
+
 INPUT_TYPES = ACCEPTED_TYPES | {ADDRESS_LIST_TYPE}
-"""What a rule may take: what the service accepts, and lists of addresses."""
+"""What every rule may take: what the service accepts, and lists of addresses."""
 
 _MAX_KEPT_FOLDERS = 20_000
 _ONLY_AN_ENDING = re.compile(r"\*[^\s*?\[\]\\!]+")
@@ -59,6 +65,8 @@ class Matcher:
 
     def __init__(self, rule: Rule, keep_out: Collection[Path] = ()) -> None:
         self._rule = rule
+        self._types = input_types(rule)
+        self._type_check = _compile_type_check(self._types)
         deepest_first = sorted(rule.watch, key=lambda folder: len(folder.parts), reverse=True)
         self._folders = tuple((_with_slash(folder), folder) for folder in deepest_first)
         self._keep_out = tuple(_with_slash(folder) for folder in keep_out)
@@ -110,7 +118,7 @@ class Matcher:
         if self._folder_reason(_with_slash(folder), relative):
             return None
         if not self._match or (relative and self._match.deciding(f"{relative}/")):
-            return _has_input_type
+            return self._type_check
         return self._match.name_check
 
     def may_contain(self, folder: Path) -> bool:
@@ -141,7 +149,7 @@ class Matcher:
         parent, _, name = relative.rpartition("/")
         reason = (
             ignored_part((name,))
-            or _refuse_type(name)
+            or _refuse_type(name, self._types)
             or self._folder_reason(f"{text.rpartition('/')[0]}/", parent)
             or self._ignore.reason("ignored by the rule's pattern", relative)
         )
@@ -212,16 +220,25 @@ class _Patterns:
         return f"{words} '{pattern}'" if pattern and not pattern.startswith("!") else ""
 
 
-def _refuse_type(name: str) -> str:
+def input_types(rule: Rule) -> frozenset[str]:
+    """What a rule may take, as file name suffixes in lower case."""
+    return INPUT_TYPES | CONVERTIBLE_TYPES if rule.convert else INPUT_TYPES
+
+
+def _refuse_type(name: str, types: frozenset[str]) -> str:
     suffix = _suffix(name)
-    if suffix in INPUT_TYPES:
+    if suffix in types:
         return ""
+    if suffix in CONVERTIBLE_TYPES:
+        return f"the service takes no {suffix} files, and the rule converts none (`convert`)"
     if name.endswith(PROMPT_FILE_ENDING):
         return f"holds the prompts for {name.removesuffix(PROMPT_FILE_ENDING)}, and is no input itself"
     return f"the service takes no {suffix} files" if suffix else "has no file type in its name"
 
 
 def _accepted(suffix: str) -> str:
+    if suffix in CONVERTIBLE_TYPES:
+        return f"a type that the rule converts ({suffix})"
     return "a list of addresses" if suffix == ADDRESS_LIST_TYPE else f"an accepted type ({suffix})"
 
 
@@ -230,8 +247,12 @@ def _suffix(name: str) -> str:
     return f".{suffix.lower()}" if dot and stem else ""
 
 
-def _has_input_type(name: str) -> object:
-    return name[name.rfind(".") :].lower() in INPUT_TYPES
+def _compile_type_check(types: Collection[str]) -> Callable[[str], object]:
+    """A question about a name, to which one of a file of these types answers yes."""
+    return lambda name: name[name.rfind(".") :].lower() in types
+
+
+_has_some_type = _compile_type_check(INPUT_TYPES | CONVERTIBLE_TYPES)
 
 
 def _compile_name_check(patterns: Iterable[str]) -> Callable[[str], object]:
@@ -251,7 +272,7 @@ def _compile_name_check(patterns: Iterable[str]) -> Callable[[str], object]:
         else:
             # What ends oddly, such as with an escaped space, is asked about as if it took all.
             compiled = GitIgnoreSpecPattern(last).regex if last[-1].isalnum() else None
-            searches.append(compiled.search if compiled else _has_input_type)
+            searches.append(compiled.search if compiled else _has_some_type)
     plain = tuple(endings)
 
     def may_match(name: str) -> object:

@@ -35,6 +35,9 @@ _SMALLEST = {
     "watch": "~/Recordings/interviews",
     "prompt": "extract one frame every 5 seconds and save them as images",
 }
+_NEEDS = {"frames": {"deliver": ["video", "frames"]}}
+"""What stands beside a key so that its example loads."""
+
 _MISTAKE = "rules:\n  - watch: ~/Recordings/interviews\n    promt: extract the best moments\n    settle: 3\n"
 
 _HEAD = """\
@@ -51,6 +54,8 @@ The smallest useful file:
 {smallest}
 * Every rule that takes a file makes its own job; `nemowatch check` warns where two take the same files.
 * Times are a number and a unit: `250ms`, `3s`, `5m`, `1h30m`, `2d`. A rate is a count and a time: `30/1m`.
+* Times of a recording may also be written as players show them, `1:30` or `1:02:03.5`, and count from its end
+  with a minus: `-1m`.
 * A text needs no quotes only because it looks like a number, a time or a yes: `language: no` is Norwegian.
 * Where a list is expected, one value may stand alone.
 * Anchors (`&`), aliases (`*`) and merges (`<<`) work. Tags (`!!`) don't.
@@ -97,14 +102,14 @@ def _facts(key: Key) -> Iterator[str]:
 def _whole_file(key: Key, above: str) -> dict[str, Any]:
     """A file that loads as it stands and shows the key."""
     if above == "rules":
-        return {"rules": [_SMALLEST | {key.name: key.example}]}
+        return {"rules": [_SMALLEST | _NEEDS.get(key.name, {}) | {key.name: key.example}]}
     if above == "skill":
         return {"rules": [_SMALLEST | {"skill": {"source": "my-skill", "version": "1.2.0"}}]}
     if key.name == "rules":
         return {"rules": key.example}
     shown = {above: {key.name: key.example}} if above else {key.name: key.example}
     if above in RuleKeys.model_fields:
-        return {"rules": [_SMALLEST | shown]}
+        return {"rules": [_SMALLEST | _NEEDS.get(above, {}) | shown]}
     return {**shown, "rules": [_SMALLEST]}
 
 
@@ -184,7 +189,7 @@ def _ignores() -> str:
     types = " ".join(sorted(suffix[1:] for suffix in ACCEPTED_TYPES))
     return (
         "## What is never taken\n\n"
-        f"* What the service does not accept. It accepts {types}.\n"
+        f"* What the service does not accept. It accepts {types}; more is taken by rules with `convert: true`.\n"
         "* What lies in an output folder.\n"
         "* What is hidden: its name, or that of a folder above it, starts with a dot.\n"
         "* What has one of these names, or lies in a folder that has; upper and lower case are the same:\n\n"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Delivery = Literal["video", "clips", "frames", "media"]
-"""What a job delivers: the exported `video`, its `clips` and still `frames`, the `media` that the service generated."""
+"""What a job delivers: the exported `video`, its `clips` and still `frames`, the service's generated `media`."""
 
 
 DroppedTrack = Literal["music", "title"]

@@ -1,4 +1,4 @@
-"""The keys of a rule, as pydantic models.
+"""The keys of a rule, as a pydantic model; those below them are in `section_keys.py`.
 
 Put together with the others in `model.py`; nothing else sees a model, only the values of `rule.py`.
 """
@@ -11,93 +11,27 @@ from pydantic import BeforeValidator, WithJsonSchema, WrapValidator
 
 from nemowatch.rules.key import TIME_UNITS, Keys, describe_key
 from nemowatch.rules.kinds import (
+    DELIVERIES,
+    Deliveries,
     Duration,
-    DurationCondition,
     Folders,
-    HeaderWord,
     Language,
     MatchPatterns,
-    MoveFolder,
     Name,
     Output,
     Patterns,
     Prompts,
     Schedule,
-    SizeCondition,
     empty_section,
     one_of,
-    one_or_many,
     read_after,
     skill_by_name,
 )
-from nemowatch.rules.rule import Delivery
+from nemowatch.rules.match import CONVERTIBLE_TYPES
+from nemowatch.rules.section_keys import FrameKeys, MoveKeys, OwnSkill, TrackKeys, TrimKeys, WhenKeys
 from nemowatch.rules.skills import OWN_SKILL, SKILLS
 
-
-class OwnSkill(Keys):
-    """A skill of your own: what the service is told about who is asking."""
-
-    source: HeaderWord = describe_key(
-        ...,
-        "The skill's name, sent as X-Skill-Source.",
-        expects="a name of letters, digits, dots and dashes",
-        example="my-skill",
-    )
-    version: HeaderWord = describe_key(
-        ...,
-        "The skill's version, sent as X-Skill-Version.",
-        expects="a version of letters, digits, dots and dashes",
-        example="1.2.0",
-    )
-
-
-class TrackKeys(Keys):
-    """What becomes of tracks that the service adds by itself."""
-
-    music: Annotated[Literal["keep", "drop"], one_of("keep", "drop")] = describe_key(
-        "keep",
-        "Music that no prompt asked for.",
-        expects="keep or drop",
-        example="drop",
-    )
-    title: Annotated[Literal["keep", "drop"], one_of("keep", "drop")] = describe_key(
-        "keep",
-        "Titles that no prompt asked for. Captions are no titles.",
-        expects="keep or drop",
-        example="drop",
-    )
-
-
-class WhenKeys(Keys):
-    """Conditions on the recording itself."""
-
-    duration: DurationCondition = describe_key(
-        "",
-        "How long it plays: comparisons with `<`, `<=`, `>`, `>=` or `=`, several with commas, all of which must "
-        "hold. Pictures and lists of addresses have no duration, so they never meet one.",
-        expects="comparisons such as >=10m, or >=1m, <2h",
-        example=">=10m",
-        unset="any",
-    )
-    size: SizeCondition = describe_key(
-        "",
-        "How large the file is (KB, MB, GB by 1000; KiB, MiB, GiB by 1024).",
-        expects="comparisons such as <2GB",
-        example="<2GB",
-        unset="any",
-    )
-
-
-class MoveKeys(Keys):
-    """Where a recording is moved."""
-
-    move: MoveFolder = describe_key(
-        ...,
-        "The folder, with placeholders; it lies outside of every watched folder. `{watch}-done/{dir}` keeps "
-        "subfolders.",
-        expects="a whole path with placeholders",
-        example="{watch}-done",
-    )
+_OVERSIZE = ("compress", "split", "reject")
 
 
 class RuleKeys(Keys):
@@ -120,10 +54,11 @@ class RuleKeys(Keys):
     match: MatchPatterns = describe_key(
         (),
         "Which files count: gitignore-style patterns relative to the watch folder, upper and lower case as "
-        "written. Only types that the service accepts, and lists of addresses (`*.urls`), are ever taken.",
+        "written. Only types that the service accepts, lists of addresses (`*.urls`), and with `convert` the types "
+        "that can be converted are ever taken.",
         expects="a pattern, or a list of patterns",
         example=["*.mp4", "*.mkv"],
-        unset="every accepted type and `*.urls`, in upper or lower case",
+        unset="every accepted type and `*.urls`, with `convert` also what can be converted, in upper or lower case",
     )
     ignore: Patterns = describe_key(
         (),
@@ -143,7 +78,7 @@ class RuleKeys(Keys):
         {},
         "Conditions on the recording itself, looked at when it is complete. A file that does not meet them makes no "
         "job. A rule's own `when` replaces that of `defaults` whole.",
-        expects="a mapping of duration and size to comparisons",
+        expects="a mapping of duration, size, resolution and streams to conditions",
         example={"duration": ">=10m", "size": "<2GB"},
     )
     skill: Annotated[
@@ -175,15 +110,43 @@ class RuleKeys(Keys):
         unit="ISO code",
         unset="`nemo.language`",
     )
-    deliver: Annotated[
-        tuple[Annotated[Delivery, one_of("video", "media")], ...], BeforeValidator(one_or_many)
-    ] = describe_key(
+    deliver: Deliveries = describe_key(
         ["video", "media"],
-        "What lands in the output folder: the exported `video`, the `media` that the service generated "
+        "What lands in the output folder: the exported `video`, its `clips` (one MP4 for each video segment of the "
+        "final timeline, in order), still `frames` of it (see `frames`), the `media` that the service generated "
         "(images, audio).",
-        expects="a list of: video, media",
-        example=["video"],
-        min_length=1,
+        expects=f"a list of: {', '.join(DELIVERIES)}",
+        example=["video", "clips"],
+    )
+    frames: Annotated[FrameKeys, BeforeValidator(empty_section)] = describe_key(
+        {},
+        "Which stills are made of the delivered video, on this machine, for rules whose `deliver` names `frames`. "
+        "Their names carry their times. A rule's own `frames` replaces that of `defaults` whole.",
+        expects="a mapping of every, at and format",
+        example={"every": "10s", "format": "jpg"},
+    )
+    trim: Annotated[TrimKeys, BeforeValidator(empty_section)] = describe_key(
+        {},
+        "Which part of a recording is uploaded: it is cut on this machine, and the recording itself stays as it is. "
+        "Pictures and lists of addresses are never cut. A rule's own `trim` replaces that of `defaults` whole.",
+        expects="a mapping of start and end to times of the recording",
+        example={"start": "0:30", "end": "-1m"},
+    )
+    oversize: Annotated[Literal["compress", "split", "reject"], one_of(*_OVERSIZE)] = describe_key(
+        "compress",
+        "What becomes of a recording that is larger than the 500 MB that the service takes: `compress` encodes it "
+        "on this machine so that it fits; `split` cuts it into parts that fit, which go into one session in their "
+        "order; `reject` fails its job. What fits goes as it is.",
+        expects="compress, split or reject",
+        example="split",
+    )
+    convert: bool = describe_key(
+        default=False,
+        description="Whether recordings that the service does not take, but can be decoded here, are taken and "
+        "converted on this machine before the upload: HEVC, ProRes, and the types "
+        f"{' '.join(f'`{suffix[1:]}`' for suffix in sorted(CONVERTIBLE_TYPES))}.",
+        expects="true or false",
+        example=True,
     )
     tracks: Annotated[TrackKeys, BeforeValidator(empty_section)] = describe_key(
         {},

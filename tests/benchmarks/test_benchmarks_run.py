@@ -26,6 +26,13 @@ MEASURED = (
     "download of 20 MB to disk in the daemon",
     "peak memory of these jobs above idle",
     "event loop's longest standstill, transferring",
+    "a probe by the worker",
+    "a still every 5 s of 6 s of 180p, key frames 2 s apart: PNG",
+    "peak memory of making these stills",
+    "6 s of 180p compressed to 80% of its size",
+    "off the size aimed at",
+    "a clip of 1 s out of 6 s of 180p",
+    "4 clips of 1.2 s out of 6 s of 180p",
 )
 
 

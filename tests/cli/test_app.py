@@ -204,6 +204,7 @@ def test_json_of_a_job_has_every_key_and_plain_units(book: Sequence[JobSpec]) ->
         "cost": None,
         "progress": None,
         "note": "",
+        "remaining_seconds": None,
         "source": "/r/talk.mp4",
         "size_bytes": 10,
         "sha256": "0" * 64,

@@ -19,7 +19,7 @@ from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.store import JobStore
 from nemowatch.places import InstanceLock, StateFolder
 from nemowatch.rules.load import load_rules
-from nemowatch.rules.rule import After
+from nemowatch.rules.rule import After, Frames, Trim, When
 from nemowatch.standing import FolderLine, Standing, WaitingFile, write_standing
 
 RULES = """\
@@ -183,10 +183,54 @@ def test_keys_of_folders_and_time_are_shown(rules: Path, capsys: pytest.CaptureF
     assert "  starts     22:00-06:00" in shown
     assert f"  afterwards the recording is moved to {rules.parent}/in-done/shorts" in shown
     answer = report.as_json()
-    assert (answer["polling"], answer["limits"]) == ("always", {"jobs": 4, "per_rule": 2, "backlog": 10})
+    assert answer["polling"] == "always"
+    assert answer["limits"] == {"jobs": 4, "per_rule": 2, "backlog": 10, "encodes": 1}
     (told,) = answer["rules"]
     assert (told["existing"], told["duplicates"], told["schedule"]) == ("skip", "process", "22:00-06:00")
     assert told["after"] == {"does": "move", "folder": "{watch}-done/{rule}"}
+
+
+def test_keys_of_what_is_made_on_this_machine_are_shown(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = load_rules(rules)
+    rule = replace(
+        book.rules[0],
+        when=When(resolution=">=720p", streams="video, audio"),
+        deliver=("video", "frames"),
+        frames=Frames(5.0, (90.0, -10.0), "jpg"),
+        trim=Trim(30.0, -60.0),
+        oversize="split",
+        convert=True,
+    )
+    report = make_report(replace(book, rules=(rule,)), with_files=False)
+    report.show()
+    shown = capsys.readouterr().out.splitlines()
+    assert "  converts   what the service does not take, but can be decoded here" in shown
+    assert "  only if    resolution >=720p; streams video, audio" in shown
+    assert "  uploads    the part from 0:30 to 1:00 before the end" in shown
+    assert "  too large  what is larger than the service takes is cut into parts" in shown
+    assert "  stills     one every 5.0 s; at 1:30, 0:10 before the end; as JPG" in shown
+    (told,) = report.as_json()["rules"]
+    assert told["frames"] == {"every_seconds": 5.0, "at": (90.0, -10.0), "format": "jpg"}
+    assert told["trim"] == {"start": 30.0, "end": -60.0}
+    assert (told["oversize"], told["convert"]) == ("split", True)
+    assert told["when"] == {"duration": "", "size": "", "resolution": ">=720p", "streams": "video, audio"}
+
+
+def test_keys_that_change_nothing_are_not_shown(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = make_report(load_rules(rules), with_files=False)
+    report.show()
+    shown = capsys.readouterr().out
+    for label in ("  converts", "  uploads", "  too large", "  stills"):
+        assert label not in shown
+    (told,) = report.as_json()["rules"]
+    assert (told["frames"], told["trim"], told["oversize"], told["convert"]) == (
+        None,
+        None,
+        "compress",
+        False,
+    )
 
 
 def test_looking_makes_nothing(rules: Path, talk: Path) -> None:

@@ -21,7 +21,10 @@ from nemowatch.jobs.reading import open_book
 from nemowatch.jobs.records import JobRecord
 from nemowatch.sandbox.server import Sandbox
 
-STEPS = ("prepare", "connect", "upload", "edit-1", "export-1", "download-1", "collect", "deliver-done")
+STEPS = (
+    *("prepare", "reshape", "connect", "upload", "edit-1", "export-1", "download-1", "collect"),
+    *("clips", "frames", "overview", "deliver-done"),
+)
 EVERY_POINT = tuple(f"{moment}:{step}" for step in STEPS for moment in ("before", "after", "kept"))
 HARDEST_POINTS = ("after:upload", "midway:prompt", "after:export-1", "after:deliver-done")
 
@@ -32,6 +35,9 @@ rules:
     watch: {folder}
     prompt: extract the top 2 viral short clips from this long video
     settle: 100ms
+    trim: {{start: 1s}}
+    deliver: [video, clips, frames, media]
+    frames: {{every: 1s}}
 """
 
 

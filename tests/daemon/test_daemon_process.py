@@ -60,7 +60,14 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
 
 
 def test_recording_that_is_saved_becomes_outputs_in_the_sibling_folder(day: Day) -> None:
-    assert day.outputs == ["job.json", "job.log", "talk.mp4", "timeline.json"]
+    assert day.outputs == [
+        "job.json",
+        "job.log",
+        "overview.jpg",
+        "talk.mp4",
+        "thumbnail.jpg",
+        "timeline.json",
+    ]
     job = day.house.job("done")
     assert job["output_folder"] == str(day.house.output)
     assert "Uploaded talk.mp4" in day.house.run("jobs", "show", str(job["id"])[:6]).stdout

@@ -12,6 +12,7 @@ from helpers import FakeClock, async_wait_until
 from nemowatch.intake.intake import Intake, Memories
 from nemowatch.intake.memory import ForgetfulBook
 from nemowatch.intake.records import FileVersion, Ready
+from nemowatch.media.probe import MediaInfo, probe
 from nemowatch.rules.rule import Rule, Skill
 
 
@@ -61,6 +62,19 @@ class Memory:
         self.existing += [(rule_name, version.path.name) for version in versions]
 
 
+class NearProber:
+    """Looks into files in this process: what is tested with it is not how files are looked into."""
+
+    def __init__(self) -> None:
+        self.warmed = 0
+
+    async def probe(self, path: Path, *, size: int, mtime_ns: int, inode: int, foreign: bool) -> MediaInfo:
+        return await asyncio.to_thread(probe, path, foreign=foreign)
+
+    def warm(self) -> None:
+        self.warmed += 1
+
+
 class Desk:
     """Takes what intake hands over, and can be told to fail or to wait first."""
 
@@ -92,8 +106,11 @@ class Desk:
 class Bench:
     """An intake with everything around it, and time in hand."""
 
-    def __init__(self, intake: Intake, clock: FakeClock, memory: Memory, desk: Desk) -> None:
+    def __init__(
+        self, intake: Intake, clock: FakeClock, memory: Memory, desk: Desk, prober: NearProber
+    ) -> None:
         self.intake = intake
+        self.prober = prober
         self.clock = clock
         self.memory = memory
         self.desk = desk
@@ -127,17 +144,18 @@ async def started(
 ) -> AsyncIterator[Bench]:
     """An intake at work, with a clock that stands still until it is moved."""
     clock, memory = FakeClock(), memory or Memory()
-    desk = Desk(memory)
+    desk, prober = Desk(memory), NearProber()
     intake = Intake(
         rules,
         known=memory,
         take=desk.take,
+        prober=prober,
         clock=clock,
         memories=Memories(book or ForgetfulBook()),
         backlog=backlog,
     )
     await intake.start()
     try:
-        yield Bench(intake, clock, memory, desk)
+        yield Bench(intake, clock, memory, desk, prober)
     finally:
         await intake.stop()

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import socket
@@ -6,21 +7,25 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from helpers import make_video
-from intake_parts import make_rule
+from intake_parts import NearProber, make_rule
 
 from nemowatch.intake import filesystems
 from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
 from nemowatch.intake.look import is_behind_link, read_version
 from nemowatch.intake.records import FileVersion, Ready
+from nemowatch.media.errors import MediaCrashed, MediaStalled, NotMedia
+from nemowatch.media.probing import Probes
+from nemowatch.media.workers import Workers
 from nemowatch.rules.rule import When
 
 
-async def check(path, folder=None):
+async def check(path, folder=None, *, prober=None, **rule):
     folder = folder or path.parent
     version = read_version(path) or FileVersion(path, 1, 1, 1)
-    return await check_file(version, make_rule(folder), folder)
+    return await check_file(version, replace(make_rule(folder), **rule), folder, prober or NearProber())
 
 
 def say_mounted(monkeypatch, folder, *places):
@@ -124,7 +129,9 @@ async def test_file_that_is_another_version_by_now_has_changed(tmp_path):
     version = read_version(path)
     with path.open("ab") as file:
         file.write(b"more")
-    assert await check_file(version, make_rule(tmp_path), tmp_path) == Changed(read_version(path))
+    assert await check_file(version, make_rule(tmp_path), tmp_path, NearProber()) == Changed(
+        read_version(path)
+    )
 
 
 async def test_file_that_is_gone_by_now_is_gone(tmp_path):
@@ -149,7 +156,7 @@ def test_link_above_the_watch_folder_is_no_way_out(tmp_path):
 async def test_link_to_itself_leads_nowhere(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     version = FileVersion(tmp_path / "loop" / "talk.mp4", 1, 1, 1)
-    assert isinstance(await check_file(version, make_rule(tmp_path), tmp_path), NotYet)
+    assert isinstance(await check_file(version, make_rule(tmp_path), tmp_path, NearProber()), NotYet)
 
 
 def test_folder_is_no_version(tmp_path):
@@ -163,7 +170,7 @@ def test_path_through_a_file_is_no_version(tmp_path):
 
 async def test_file_that_cannot_be_looked_at_is_waited_for(tmp_path):
     path = tmp_path / f"{'x' * 300}.mp4"
-    answer = await check_file(FileVersion(path, 1, 1, 1), make_rule(tmp_path), tmp_path)
+    answer = await check_file(FileVersion(path, 1, 1, 1), make_rule(tmp_path), tmp_path, NearProber())
     assert answer == NotYet("it can't be read: File name too long")
 
 
@@ -270,10 +277,10 @@ async def test_file_without_a_lasting_inode_number_is_the_same_version_at_every_
     os.utime(path.with_name("copy.mp4"), ns=(version.mtime_ns, version.mtime_ns))
     path.with_name("copy.mp4").rename(path)
     assert read_version(path, keeps_inodes=False) == version
-    answer = await check_file(version, make_rule(tmp_path), tmp_path)
+    answer = await check_file(version, make_rule(tmp_path), tmp_path, NearProber())
     assert answer.version == version
     path.write_bytes(b"another one")
-    answer = await check_file(version, make_rule(tmp_path), tmp_path)
+    answer = await check_file(version, make_rule(tmp_path), tmp_path, NearProber())
     assert answer == Changed(read_version(path, keeps_inodes=False))
 
 
@@ -285,9 +292,78 @@ async def test_recording_that_does_not_meet_the_rules_conditions_is_refused_with
         (When(duration=">=10m"), "it plays"),
         (When(size=">1GB"), "its size is"),
     ):
-        answer = await check_file(version, replace(rule, when=when), folder)
+        answer = await check_file(version, replace(rule, when=when), folder, NearProber())
         assert isinstance(answer, Refused)
         assert answer.reason.startswith(words)
         assert answer.condition
-    answer = await check_file(version, replace(rule, when=When(">0s, <1h", ">1KB")), folder)
+    answer = await check_file(version, replace(rule, when=When(">0s, <1h", ">1KB")), folder, NearProber())
     assert isinstance(answer, Ready)
+
+
+async def test_conditions_on_the_picture_and_the_streams_are_asked_of_what_the_file_holds(folder, recording):
+    shutil.copy(recording, folder / "talk.mp4")
+    for when in (When(resolution=">=720p"), When(streams="no audio"), When(streams="subtitles")):
+        answer = await check(folder / "talk.mp4", when=when)
+        assert isinstance(answer, Refused), when
+        assert answer.condition
+    assert isinstance(await check(folder / "talk.mp4", when=When(resolution="=160x120")), Ready)
+    assert isinstance(await check(folder / "talk.mp4", when=When(streams="video, audio")), Ready)
+
+
+class FailingProber(NearProber):
+    """Ends as a worker may end."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    async def probe(self, path, **_version):
+        raise self.error
+
+
+async def test_file_that_crashes_who_looks_into_it_is_refused(folder, recording):
+    shutil.copy(recording, folder / "talk.mp4")
+    answer = await check(folder / "talk.mp4", prober=FailingProber(MediaCrashed("It crashed.")))
+    assert answer == Refused("It crashed.")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MediaCrashed("It was killed.", is_doubtful=True),
+        MediaStalled("Nothing was heard."),
+        OSError(errno.EAGAIN, "No process can be started"),
+    ],
+)
+async def test_file_is_looked_at_again_where_it_may_not_be_its_own_fault(folder, recording, error):
+    shutil.copy(recording, folder / "talk.mp4")
+    assert isinstance(await check(folder / "talk.mp4", prober=FailingProber(error)), NotYet)
+
+
+async def test_file_that_changes_while_it_is_looked_into_is_not_judged_by_what_was_found(folder, recording):
+    path = folder / "talk.mp4"
+    shutil.copy(recording, path)
+
+    class LateWriter(NearProber):
+        async def probe(self, path, **version):
+            with path.open("ab") as file:
+                file.write(b"more")
+            raise NotMedia("talk.mp4 is no media.")
+
+    assert await check(path, prober=LateWriter()) == Changed(read_version(path))
+
+
+async def test_worker_looks_into_the_file_and_its_death_hurts_nobody_else(folder, recording):
+    shutil.copy(recording, folder / "talk.mp4")
+    workers = Workers()
+    try:
+        prober = Probes(workers)
+        first = await check(folder / "talk.mp4", prober=prober)
+        for worker in psutil.Process().children():
+            worker.kill()
+        (folder / "text.mp4").write_text("no film\n" * 1000)
+        assert isinstance(await check(folder / "text.mp4", prober=prober), Refused)
+    finally:
+        await workers.close()
+    assert isinstance(first, Ready)
+    assert first.media.kind == "video"

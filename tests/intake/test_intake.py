@@ -36,6 +36,16 @@ async def test_recording_saved_later_is_taken_without_a_scan(folder, recording):
         await bench.until(lambda: bench.desk.names == ["talk.mp4"])
 
 
+async def test_who_looks_into_a_saved_recording_gets_ready_while_it_settles(folder, recording):
+    async with started(make_rule(folder)) as bench:
+        await bench.intake.scan_all()
+        assert bench.prober.warmed == 0
+        shutil.copy(recording, folder / "talk.mp4")
+        await bench.until(lambda: bench.prober.warmed)
+        assert bench.desk.taken == []
+        await bench.until(lambda: bench.desk.names == ["talk.mp4"])
+
+
 async def test_recording_copied_in_slowly_is_taken_once_and_whole(folder, recording):
     content = recording.read_bytes()
     async with started(make_rule(folder)) as bench:

@@ -22,7 +22,7 @@ import pytest
 from helpers import FakeClock, async_wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_parts import Memory, make_rule
+from intake_parts import Memory, NearProber, make_rule
 
 from nemowatch.intake.intake import Intake, Memories
 from nemowatch.intake.look import read_version
@@ -124,6 +124,7 @@ class Intakes:
             [make_rule(*self.folders, recursive=True, settle_seconds=_SETTLE_SECONDS)],
             known=self.desk.memory,
             take=self.desk.take,
+            prober=NearProber(),
             clock=self.clock,
             memories=self.memories,
             backlog=1_000,

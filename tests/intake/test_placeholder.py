@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from intake_parts import make_rule
+from intake_parts import NearProber, make_rule
 
 from nemowatch.intake.filesystems import FileSystem
 from nemowatch.intake.gate import NotYet, check_file
@@ -60,7 +60,7 @@ async def test_gate_waits_for_a_file_without_content_and_does_not_open_it(tmp_pa
     monkeypatch.setattr(
         os, "open", lambda name, *rest, **more: opened.append(name) or open_file(name, *rest, **more)
     )
-    answer = await check_file(read_version(path), make_rule(tmp_path), tmp_path)
+    answer = await check_file(read_version(path), make_rule(tmp_path), tmp_path, NearProber())
     assert isinstance(answer, NotYet)
     assert answer.reason.startswith("its content is not on this disk (an online-only file of a cloud service")
     assert opened == []

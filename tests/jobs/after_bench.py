@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from helpers import FakeClock
+from media_threads import MediaThreads
 from send2trash.plat_other import send2trash as plain_send2trash
 
 from nemowatch.jobs import relocation
@@ -17,6 +18,7 @@ from nemowatch.jobs.database import Database
 from nemowatch.jobs.identity import hash_content, make_job_id
 from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
+from nemowatch.jobs.pace import Pace
 from nemowatch.jobs.patience import ServiceWatch
 from nemowatch.jobs.purse import Purse
 from nemowatch.jobs.records import JobSpec, JobState, SourceFile
@@ -136,6 +138,8 @@ class Yard:
             purse=Purse(self.database, self.clock),
             shared=SharedSessions(self.database),
             watch=ServiceWatch(api.read_credits, self.clock, JobSettings()),
+            workers=MediaThreads(),
+            pace=Pace(self.database.engine),
             offline_reason=lambda _: self.offline,
         )
 

@@ -13,8 +13,8 @@ from helpers import make_video
 from media_samples import make_picture, make_sound
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia, MediaError, NotMedia
+from nemowatch.media.formats import MP4
 from nemowatch.media.probe import open_media, probe
-from nemowatch.media.sniff import MP4
 from nemowatch.media.wholeness import require_whole
 
 

@@ -21,7 +21,7 @@ from nemowatch.rules.load import load_rules
 from nemowatch.rules.model import RulesFile
 from nemowatch.rules.prompt_file import MAX_BYTES, MAX_PROMPTS
 from nemowatch.rules.reference import reference_text
-from nemowatch.rules.rule_keys import OwnSkill, RuleKeys, TrackKeys
+from nemowatch.rules.rule_keys import RuleKeys
 from nemowatch.rules.schema import rules_schema
 
 PROJECT = Path(__file__).parents[2]
@@ -64,7 +64,8 @@ def test_example_loads_as_it_is_and_shows_the_three_skills(tmp_path: Path) -> No
     path = tmp_path / "rules.yaml"
     write_example(path)
     rules = load_rules(path).rules
-    assert [rule.skill.source for rule in rules] == ["video-extractor", "opusclip", "ai-video-frames"]
+    assert [rule.skill.source for rule in rules] == ["ai-video-frames", "video-extractor", "opusclip"]
+    assert rules[0].deliver == ("frames",)
     for rule in rules:
         rule.watch[0].mkdir(parents=True)
     assert load_rules(path).rules == rules
@@ -93,8 +94,10 @@ def test_every_yaml_block_of_the_reference_loads(block: str, tmp_path: Path) -> 
 
 def test_every_key_has_its_heading_and_all_its_facts() -> None:
     page = reference_text()
-    levels: dict[str, type[BaseModel]] = {"": RulesFile, "skill": OwnSkill, "tracks": TrackKeys}
-    levels |= {key.name: key.section for key in keys_of(RulesFile) if key.section and key.section != RuleKeys}
+    every_key = [*keys_of(RulesFile), *keys_of(RuleKeys)]
+    levels: dict[str, type[BaseModel]] = {"": RulesFile}
+    levels |= {key.name: key.section for key in every_key if key.section and key.section != RuleKeys}
+    assert {"skill", "tracks", "when", "frames", "trim", "limits"} < set(levels)
     keys = [
         (f"{above}.{key.name}".lstrip("."), key) for above, model in levels.items() for key in keys_of(model)
     ]
@@ -144,6 +147,14 @@ def test_schema_is_valid_and_accepts_the_example() -> None:
         {"rules": [{"watch": "/a", "group": "rule"}]},
         {"rules": [{"watch": "/a", "retries": 21}]},
         {"rules": [{"watch": "/a"}], "log": {"level": "LOUD"}},
+        {"rules": [{"watch": "/a"}], "limits": {"encodes": 0}},
+        {"rules": [{"watch": "/a", "deliver": ["stills"]}]},
+        {"rules": [{"watch": "/a", "deliver": ["frames"], "frames": {"every": "5"}}]},
+        {"rules": [{"watch": "/a", "deliver": ["frames"], "frames": {"at": ["soon"]}}]},
+        {"rules": [{"watch": "/a", "trim": {"start": "half"}}]},
+        {"rules": [{"watch": "/a", "oversize": "shrink"}]},
+        {"rules": [{"watch": "/a", "when": {"resolution": ">=720"}}]},
+        {"rules": [{"watch": "/a", "when": {"streams": "pictures"}}]},
     ],
 )
 def test_schema_refuses_what_loading_refuses(content: dict[str, object]) -> None:
@@ -167,6 +178,18 @@ def test_schema_refuses_what_loading_refuses(content: dict[str, object]) -> None
         },
         {"rules": [{"watch": "/a", "prompt": "a"}], "limits": {"credits_per_day": None, "keep_credits": 1}},
         {"rules": [{"watch": "/a", "settle": "1h 30m"}], "limits": {"starts": "5/m"}},
+        {
+            "defaults": {"deliver": "frames", "convert": True, "oversize": "split"},
+            "rules": [
+                {"watch": "/a", "prompt": "a", "frames": {"every": None, "at": "-10s"}, "match": "*.ts"},
+                {"watch": "/b", "prompt": "b", "trim": {"start": "1:02:03.5", "end": "-1m 30s"}},
+                {
+                    "watch": "/c",
+                    "prompt": "c",
+                    "when": {"resolution": ">= 1280x720, <2160p", "streams": "No audio"},
+                },
+            ],
+        },
     ],
 )
 def test_schema_accepts_what_loading_accepts(content: dict[str, object], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rules_parts import make_rule
 
-from nemowatch.rules.match import ACCEPTED_TYPES, Matcher
+from nemowatch.rules.match import ACCEPTED_TYPES, CONVERTIBLE_TYPES, Matcher
 
 TALKS = Path("/r/talks")
 
@@ -26,6 +26,26 @@ def verdict(name: str, **changes: object) -> tuple[bool, str]:
 def test_every_accepted_type_is_taken_in_any_case(suffix: str) -> None:
     assert verdict(f"talk{suffix}")[0]
     assert verdict(f"TALK{suffix.upper()}") == (True, f"an accepted type ({suffix})")
+
+
+@pytest.mark.parametrize("suffix", sorted(CONVERTIBLE_TYPES))
+def test_convertible_type_is_taken_where_the_rule_converts(suffix: str) -> None:
+    name = f"TALK{suffix.upper()}"
+    assert verdict(name) == (
+        False,
+        f"the service takes no {suffix} files, and the rule converts none (`convert`)",
+    )
+    assert verdict(name, convert=True) == (True, f"a type that the rule converts ({suffix})")
+    assert verdict(f"day1/talk{suffix}", convert=True, match=("day1/",), recursive=True)[0]
+
+
+def test_rule_that_converts_takes_no_more_than_can_be_converted() -> None:
+    assert verdict("talk.txt", convert=True) == (False, "the service takes no .txt files")
+    assert verdict("talk.mp4", convert=True) == (True, "an accepted type (.mp4)")
+    assert verdict("talk.flac", convert=True, match=("*.mp4",)) == (
+        False,
+        "matches none of the rule's patterns",
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,13 @@ NAMES = st.sampled_from(
         "a b.mp4",
         "a.txt",
         "A.MP4",
+        "a.flac",
     ]
 )
 FOLDERS = st.lists(st.sampled_from(["a", "b", "a.mp4", "b.mp4", "-a.mp4"]), max_size=3)
 
 
-def make_matcher(*, match=(), ignore=(), recursive=True, keep_out=()) -> Matcher:
+def make_matcher(*, match=(), ignore=(), recursive=True, keep_out=(), convert=False) -> Matcher:
     rule = Rule(
         name="clips",
         watch=(ROOT,),
@@ -68,13 +69,14 @@ def make_matcher(*, match=(), ignore=(), recursive=True, keep_out=()) -> Matcher
         output="{watch}-output/{stem}",
         settle_seconds=3.0,
         priority=5,
+        convert=convert,
     )
     return Matcher(rule, keep_out)
 
 
-@given(PATTERNS, PATTERNS, FOLDERS, NAMES, st.booleans())
-def test_whatever_a_rule_takes_passes_the_quick_check(match, ignore, parts, name, recursive):
-    matcher = make_matcher(match=match, ignore=ignore, recursive=recursive)
+@given(PATTERNS, PATTERNS, FOLDERS, NAMES, st.booleans(), st.booleans())
+def test_whatever_a_rule_takes_passes_the_quick_check(match, ignore, parts, name, recursive, convert):
+    matcher = make_matcher(match=match, ignore=ignore, recursive=recursive, convert=convert)
     folder = ROOT.joinpath(*parts)
     check = matcher.name_check(str(folder))
     if matcher.match(folder / name).matches:
@@ -96,6 +98,11 @@ def test_whatever_a_rule_takes_passes_the_quick_check(match, ignore, parts, name
 )
 def test_most_names_end_at_the_quick_check(match, name, passes):
     assert bool(make_matcher(match=match).name_check("/in")(name)) is passes
+
+
+def test_convertible_types_pass_the_quick_check_of_rules_that_convert():
+    assert make_matcher(convert=True).name_check("/in")("talk.FLAC")
+    assert not make_matcher().name_check("/in")("talk.flac")
 
 
 def test_most_paths_end_at_the_quick_question():

@@ -203,7 +203,7 @@ def test_token_in_the_file_is_refused_and_never_shown(desk: Desk) -> None:
         ("match", "{a: b}", "a pattern, or a list of patterns", "a mapping"),
         ("ignore", "['']", "a pattern, or a list of patterns", '""'),
         ("language", "german!", "an ISO language code, for example `language: de`", '"german!"'),
-        ("deliver", "[]", "a list of: video, media", "an empty list"),
+        ("deliver", "[]", "a list of: video, clips, frames, media", "an empty list"),
         ("output", "[a]", "a whole path with placeholders", "a list"),
         ("settle", "2d", "a time from 0s to 1d, for example `settle: 10s`", '"2d"'),
         ("settle", "[3s]", "a time from 0s to 1d", "a list"),
@@ -253,7 +253,7 @@ def test_wrong_setting_says_what_was_expected(desk: Desk, text: str, expected: s
     [
         ("settle", "3", "'3' is not a duration; write a number and a unit"),
         ("settle", "0:30", "'0:30' is not a duration"),
-        ("deliver", "clips", '"clips" is none of: video, media'),
+        ("deliver", "song", '"song" is none of: video, clips, frames, media'),
         ("question", "ask", '"ask" is none of: proceed, hold'),
         ("tracks", "{music: off}", '"off" is none of: keep, drop'),
         ("tracks", "{captions: drop}", "unknown key. Keys here: music, title."),

@@ -98,7 +98,7 @@ def _bring_back(files: tuple[Downloaded, ...], earlier: Path | None, folder: Pat
         if earlier is None or target.exists():
             continue
         try:
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(earlier / file.name, target)
         except OSError as error:
             raise FolderUnusable(
@@ -124,10 +124,14 @@ def _describe(folder: Path, file: Downloaded) -> Output:
         duration_seconds=file.duration_seconds,
         width=file.width,
         height=file.height,
+        start_seconds=file.start_seconds,
+        end_seconds=file.end_seconds,
+        title=file.title,
+        score=file.score,
     )
     if output.size_bytes != file.size_bytes:
         raise FolderUnusable(
-            f"{folder / file.name} has {output.size_bytes} bytes; {file.size_bytes} were downloaded and checked.",
+            f"{folder / file.name} has {output.size_bytes} bytes; it had {file.size_bytes} when it was checked.",
             hint="Something else writes there, or the disk lost it; the service still has the render.",
         )
     return output

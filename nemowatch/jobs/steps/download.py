@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from nemowatch.atomic import sync_file, sync_folder, write_atomically
+from nemowatch.jobs.local_work import look
 from nemowatch.jobs.markers import DRAFT_MARKER
 from nemowatch.jobs.results import Collected, Downloaded, Exported
 from nemowatch.media.errors import BrokenMedia
@@ -29,8 +30,10 @@ _SCRAPS = (".part", ".tmp")
 """Endings of unfinished files, which are removed before the outputs are published."""
 
 
-async def download_render(run: JobRun, exported: Exported, number: int) -> Downloaded:
-    """Fetch a finished render as `<stem>.mp4`, `<stem>-2.mp4` ….
+async def download_render(
+    run: JobRun, exported: Exported, number: int, *, is_delivered: bool = True
+) -> Downloaded:
+    """Fetch a finished render as `<stem>.mp4`, `<stem>-2.mp4` …; aside where only what is cut out of it is delivered.
 
     Raises:
         DownloadFailed: it could not be fetched whole, or what came is no video.
@@ -39,9 +42,9 @@ async def download_render(run: JobRun, exported: Exported, number: int) -> Downl
     suffix = "" if number == 1 else f"-{number}"
     name = safe_name(f"{run.spec.source.path.stem}{suffix}.mp4")
     async with run.open_staging() as staging:
-        return await _fetch(
-            run, exported.url or "", staging.folder / name, name, "video", render_id=exported.render_id
-        )
+        target = (staging.folder if is_delivered else staging.scratch) / name
+        path = str(target.relative_to(staging.folder))
+        return await _fetch(run, exported.url or "", target, path, "video", render_id=exported.render_id)
 
 
 async def collect_media(run: JobRun, session_id: str, known_media: tuple[str, ...]) -> Collected:
@@ -96,11 +99,11 @@ async def _fetch(
     """
     tries = 0
     while True:
-        size = await _fetch_once(run, url, target, name, render_id)
+        size = await _fetch_once(run, url, target, render_id)
         if target.suffix.lower() not in ACCEPTED_TYPES:
             return Downloaded(name, kind, size)
         try:
-            info = await run.in_thread(lambda: verify_delivered(target))
+            info = await look(run, verify_delivered, target)
         except BrokenMedia as broken:
             await run.in_thread(target.unlink)
             tries += 1
@@ -109,18 +112,18 @@ async def _fetch(
             error = DownloadFailed(broken.message, hint=broken.hint)
             await run.patience.overcome(error, tries)
         else:
-            await run.tell(f"Downloaded {name} ({format_bytes(size)}).")
+            await run.tell(f"Downloaded {target.name} ({format_bytes(size)}).")
             return Downloaded(name, kind, size, info.duration_seconds, info.width, info.height)
 
 
-async def _fetch_once(run: JobRun, url: str, target: Path, name: str, render_id: str | None) -> int:
+async def _fetch_once(run: JobRun, url: str, target: Path, render_id: str | None) -> int:
     """The number of bytes that have come, and are on the disk."""
 
     def report(done: int, total: int) -> None:
-        run.report(done, total, f"downloading {name}")
+        run.report(done, total, f"downloading {target.name}")
 
     try:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         size = await run.service.download(url, target, report, render_id=render_id)
         # On the disk before the checkpoint says so: a power cut must not leave a name without its content.
         await run.in_thread(lambda: _sync(target))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import RenderFailed
 from nemowatch.jobs.markers import DRAFT_MARKER
 from nemowatch.jobs.pauses import Paused
 from nemowatch.jobs.records import Cause, JobState
-from nemowatch.jobs.results import Exported
+from nemowatch.jobs.results import Exported, Stretch
 from nemowatch.jobs.run import PROMPT_MARKER
 from nemowatch.jobs.steps.exchange import Before
 from nemowatch.nemo.changes import Outline
@@ -31,6 +31,9 @@ RENDER_MARKER = "render:"
 
 NOTHING = SessionState.from_json({})
 """A session before anything was in it."""
+
+STRETCHES_MARKER = "stretches:"
+"""How the names begin that keep of what a render's picture is made."""
 
 _TRIES = 2
 """A render that failed is made once more under a new id (nemo-api.md §8)."""
@@ -69,7 +72,8 @@ async def export(run: JobRun, session_id: str, number: int) -> Exported | None:
         if status is not None and status.status == "completed":
             seconds = run.clock.monotonic() - started
             await run.tell(f"Rendered in {format_duration(seconds)}.")
-            return Exported(order.render_id, status.url, seconds)
+            stretches = await _read_stretches(run, order)
+            return Exported(order.render_id, status.url, seconds, stretches)
         said = status.message if status is not None else "the service does not know it any more"
         reason = f"The render {order.render_id} failed: {said or 'the service gave no reason'}."
         await run.tell(reason)
@@ -100,8 +104,22 @@ async def _find_or_start(run: JobRun, session_id: str, order: _Order) -> RenderS
     draft = await _draft_to_export(run, session_id)
     if draft is None or not Timeline.from_draft(draft).is_exportable:
         return None
+    await _keep_stretches(run, order, draft)
     await run.tell(f"Export started ({order.render_id}).")
     return await run.service.start_render(order.render_id, session_id, draft)
+
+
+async def _keep_stretches(run: JobRun, order: _Order, draft: JsonObject) -> None:
+    """Keep of what the picture is made: once the render is found again after a restart, the draft may be another."""
+    segments = Timeline.from_draft(draft).video_segments()
+    facts = [Stretch(piece.start, piece.end, piece.title, piece.score) for piece in segments]
+    text = json.dumps([asdict(piece) for piece in facts])
+    await run.replace_marker(f"{STRETCHES_MARKER}{order.render_id}", {"segments": text})
+
+
+async def _read_stretches(run: JobRun, order: _Order) -> tuple[Stretch, ...]:
+    marker = await run.read_marker(f"{STRETCHES_MARKER}{order.render_id}")
+    return () if marker is None else tuple(Stretch(**facts) for facts in json.loads(marker["segments"]))
 
 
 async def _draft_to_export(run: JobRun, session_id: str) -> JsonObject | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nemowatch.jobs.errors import SourceTooLarge
+from nemowatch.jobs.plan import needs_reshaping
 from nemowatch.jobs.results import Prepared
+from nemowatch.jobs.steps.reshape import too_large
 from nemowatch.units import format_bytes, format_count
 
 if TYPE_CHECKING:
     from nemowatch.jobs.run import JobRun
-
-MAX_UPLOAD_BYTES = 500_000_000
-"""What the service takes per file (nemo-api.md §4)."""
 
 
 async def prepare(run: JobRun) -> Prepared:
@@ -32,12 +30,9 @@ async def prepare(run: JobRun) -> Prepared:
     else:
         path = await run.find_source()
         what = f"{path} ({format_bytes(size_bytes)})"
-        if size_bytes > MAX_UPLOAD_BYTES:
-            raise SourceTooLarge(
-                f"{path.name} has {format_bytes(size_bytes)}; the service takes at most "
-                f"{format_bytes(MAX_UPLOAD_BYTES)} a file.",
-                hint="Export it smaller, or cut it, and save that into the folder.",
-            )
+        limit = run.settings.max_upload_bytes
+        if size_bytes > limit and not needs_reshaping(spec, limit):
+            raise too_large(path.name, size_bytes, limit)
     async with run.open_staging():
         await run.tell(f"Started: {what}, rule {spec.rule}.")
     return Prepared(size_bytes=size_bytes)

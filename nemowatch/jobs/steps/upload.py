@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from nemowatch.jobs.errors import SourceGone
+from nemowatch.jobs.plan import needs_reshaping
 from nemowatch.jobs.results import Uploaded
 from nemowatch.jobs.steps.download import address_of
+from nemowatch.jobs.steps.reshape import find_parts
 from nemowatch.nemo.errors import ApiError
 from nemowatch.units import format_bytes, format_count, format_duration
 
@@ -16,8 +19,22 @@ if TYPE_CHECKING:
 
     from nemowatch.jobs.run import JobRun
     from nemowatch.nemo.state import SessionState
+    from nemowatch.outputs.staging import Staging
 
 UPLOAD_MARKER = "upload"
+"""The name of the marker of the first file; those of further ones have a number behind it."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One thing that goes up: what it is to be called, and the file that was made of the recording for it.
+
+    Attributes:
+        made: None for the recording itself, which may have been renamed when it is sent, and for its addresses.
+    """
+
+    name: str
+    made: Path | None = None
 
 
 async def upload(run: JobRun, session_id: str) -> Uploaded:
@@ -25,43 +42,66 @@ async def upload(run: JobRun, session_id: str) -> Uploaded:
 
     Raises:
         SourceGone, SourceChanged: the recording is not, or did not stay, the one that was queued.
+        MediaError: it has to be made into something else first, and can't be.
         Paused: the service can't take it for now, or its watch folder is offline.
         SessionNotFound: the session is gone.
     """
     state = await run.service.read_state(session_id)
-    before = state.fingerprint()
     known_media = tuple(address_of(media) for media in state.generated_media)
-    marker = await run.read_marker(UPLOAD_MARKER)
-    own_name = (await run.find_source()).name
-    name = _free_name(own_name, state) if marker is None else marker.get("name", own_name)
+    async with run.open_staging() as staging:
+        items = await _load(run, staging)
+        started, names = run.clock.monotonic(), []
+        for number, item in enumerate(items, 1):
+            marker_name = UPLOAD_MARKER if number == 1 else f"{UPLOAD_MARKER}-{number}"
+            names.append(await _upload_one(run, session_id, marker_name, item))
+    seconds = run.clock.monotonic() - started
+    return Uploaded(seconds, ", ".join(names), known_media)
+
+
+async def _load(run: JobRun, staging: Staging) -> list[_Item]:
+    source = await run.find_source()
+    if not needs_reshaping(run.spec, run.settings.max_upload_bytes):
+        return [_Item(source.name)]
+    return [_Item(part.name, part) for part in await find_parts(run, staging)] or [_Item(source.name)]
+
+
+async def _upload_one(run: JobRun, session_id: str, marker_name: str, item: _Item) -> str:
+    """Upload one file, or the addresses; gives the name under which it lies in the session."""
+    state = await run.service.read_state(session_id)
+    before = state.fingerprint()
+    marker = await run.read_marker(marker_name)
+    name = _free_name(item.name, state) if marker is None else marker.get("name", item.name)
     if marker is None or marker.get("session", session_id) != session_id:
         if marker is not None:
-            await run.drop_marker(UPLOAD_MARKER)
-        await run.set_marker(UPLOAD_MARKER, {"fingerprint": before, "session": session_id, "name": name})
+            await run.drop_marker(marker_name)
+        await run.set_marker(marker_name, {"fingerprint": before, "session": session_id, "name": name})
     elif marker["fingerprint"] != before:
         await run.tell(f"{name} had arrived before; it is not uploaded again.")
-        return Uploaded(0.0, name, known_media)
+        return name
     started = run.clock.monotonic()
-    is_sent = await _send(run, session_id, before, name)
-    seconds = run.clock.monotonic() - started
+    is_sent = await _send(run, session_id, before, item, name)
+    how = (
+        f"in {format_duration(run.clock.monotonic() - started)}"
+        if is_sent
+        else "although the answer was lost"
+    )
     if not run.spec.urls:
         await run.find_source()
-    how = f"in {format_duration(seconds)}" if is_sent else "although the answer was lost"
-    await run.tell(f"Uploaded {_what(run)} {how}.")
-    return Uploaded(seconds, name, known_media)
+    await run.tell(f"Uploaded {_what(run, item)} {how}.")
+    return name
 
 
-async def _send(run: JobRun, session_id: str, before: str, name: str) -> bool:
+async def _send(run: JobRun, session_id: str, before: str, item: _Item, name: str) -> bool:
     """Send until it has arrived; False where it had, and only the answer was lost."""
     tries = 0
     while True:
         # Long after it was queued, and on a restart: only what was queued may go out under this job.
-        path = await run.find_source()
+        source = await run.find_source()
         try:
             if run.spec.urls:
                 await run.api.upload_urls(session_id, run.spec.urls)
             else:
-                await _send_file(run, session_id, path, name)
+                await _send_file(run, session_id, item.made or source, name)
         except ApiError as error:
             tries += 1
             await run.patience.overcome(error, tries)
@@ -93,7 +133,8 @@ def _free_name(name: str, state: SessionState) -> str:
     return candidate
 
 
-def _what(run: JobRun) -> str:
+def _what(run: JobRun, item: _Item) -> str:
     if run.spec.urls:
         return format_count(len(run.spec.urls), "address", "addresses")
-    return f"{run.spec.source.path.name} ({format_bytes(run.spec.source.size_bytes)})"
+    size_bytes = run.spec.source.size_bytes if item.made is None else item.made.stat().st_size
+    return f"{item.name} ({format_bytes(size_bytes)})"
