@@ -201,6 +201,10 @@ class Bench:
         assert answer is not None
         return answer
 
+    def cancel_at_work(self, spec: JobSpec) -> None:
+        """What the order desk does with an order to cancel, in the middle of a step."""
+        self.workshop.at_work[spec.job_id].unwanted.set()
+
     def record(self, spec: JobSpec) -> JobRecord:
         record = self.store.read(spec.job_id)
         assert record is not None

@@ -166,8 +166,8 @@ def _print_facts(console: Console, record: JobRecord, cost: int | None, remainin
 
     from nemowatch.cli.book import seconds_taken  # noqa: PLC0415
     from nemowatch.cli.screen import (  # noqa: PLC0415
-        describe_output,
         describe_remaining,
+        list_outputs,
         printable,
         show_moment,
         show_state,
@@ -196,7 +196,7 @@ def _print_facts(console: Console, record: JobRecord, cost: int | None, remainin
         ("", "" if remaining is None else describe_remaining(remaining)),
         ("attempt", "" if record.attempt == 1 else str(record.attempt)),
         ("outputs in", escape(printable(str(record.output_folder or "")))),
-        *(("", escape(printable(describe_output(output)))) for output in record.outputs),
+        *(("", escape(printable(line))) for line in list_outputs(record.outputs)),
     ]
     for name, value in facts:
         if value:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,16 +17,17 @@ from rich.text import Text
 from nemowatch.cli.book import seconds_taken
 from nemowatch.cli.ways_out import describe_standing, find_ways_out, short_id
 from nemowatch.jobs.records import JobState
-from nemowatch.units import format_bytes, format_duration
+from nemowatch.units import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nemowatch.jobs.records import DeliveredFile, JobRecord
 
 _PIPE_WIDTH = 10_000
 """Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
 _LABEL_WIDTH = 13
+_MOST_OF_A_KIND, _SHOWN_OF_MANY = 12, 5
 _STYLES = {
     "done": "green",
     "failed": "red",
@@ -169,14 +171,30 @@ def share_done(record: JobRecord) -> float:
 
 
 def describe_outputs(outputs: Iterable[DeliveredFile]) -> str:
-    """What a job delivered: each video with size and length, the rest counted by type."""
+    """What a job delivered: each video with size and length, clips and stills counted, the rest counted by type."""
     outputs = tuple(outputs)
     words = [describe_output(output) for output in outputs if output.kind == "video"]
+    for kind, noun in (("clip", "clip"), ("frame", "still")):
+        sizes_of_kind = [output.size_bytes for output in outputs if output.kind == kind]
+        if sizes_of_kind:
+            words.append(f"{format_count(len(sizes_of_kind), noun)} ({format_bytes(sum(sizes_of_kind))})")
     rest = [output for output in outputs if output.kind == "media"]
     counts = Counter(output.name.rpartition(".")[2].upper() for output in rest)
     sizes = {kind: sum(o.size_bytes for o in rest if o.name.upper().endswith(f".{kind}")) for kind in counts}
     words += [f"{count} × {kind} ({format_bytes(sizes[kind])})" for kind, count in counts.items()]
     return ", ".join(words)
+
+
+def list_outputs(outputs: Iterable[DeliveredFile]) -> Iterator[str]:
+    """Each file in a line; of many of one kind, such as hundreds of stills, the first ones and how many more."""
+    for kind, group in groupby(outputs, key=lambda output: output.kind):
+        files = list(group)
+        shown = files if len(files) <= _MOST_OF_A_KIND else files[:_SHOWN_OF_MANY]
+        yield from map(describe_output, shown)
+        rest = files[len(shown) :]
+        if rest:
+            size = format_bytes(sum(file.size_bytes for file in rest))
+            yield f"… and {len(rest)} more of kind {kind} ({size})"
 
 
 def describe_output(output: DeliveredFile) -> str:

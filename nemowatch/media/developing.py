@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from av.buffer import Buffer
@@ -114,9 +114,9 @@ def _to_srgb(frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _convert(frame: VideoFrame, width: int, height: int, form: str) -> NDArray[np.uint8]:
+def _convert(frame: VideoFrame, width: int, height: int, form: str) -> NDArray[Any]:
     has_own_colours = frame.format.is_rgb or frame.format.has_palette
-    return frame.reformat(
+    converted = frame.reformat(
         width,
         height,
         format=form,
@@ -124,7 +124,8 @@ def _convert(frame: VideoFrame, width: int, height: int, form: str) -> NDArray[n
         src_colorspace=None if has_own_colours else _find_matrix(frame),
         src_color_range=None if has_own_colours else _find_range(frame),
         dst_color_range=_FULL,
-    ).to_ndarray()
+    )
+    return converted.to_ndarray()
 
 
 def _find_matrix(frame: VideoFrame) -> int:
@@ -156,14 +157,23 @@ def _read_turn(frame: VideoFrame) -> tuple[int, bool]:
     Its first two rows are where the right and the down of the coded picture point to, in 16.16 fixed point
     (libavutil/display.h); what is no multiple of a quarter is shown as it is, as most players do.
     """
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV gives nothing of a photo with camera notes that it has no name for, but how it is turned. That some
+        # are mirrored as well gets lost; cameras do not write such.
+        return -frame.rotation // 90 % 4, False
     if not isinstance(matrix, Buffer):
         return 0, False
     a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), np.int32).tolist()
-    directions = tuple((value > 0) - (value < 0) if abs(value) > 1 << 14 else 0 for value in (a, b, c, d))
-    return _TURNS.get(directions, (0, False))
+    return _TURNS.get((_direction(a), _direction(b), _direction(c), _direction(d)), (0, False))
 
 
+def _direction(value: int) -> int:
+    return 0 if abs(value) < _HALF else 1 if value > 0 else -1
+
+
+_HALF = 1 << 15
 _TURNS = {
     (1, 0, 0, 1): (0, False),
     (0, 1, -1, 0): (1, False),

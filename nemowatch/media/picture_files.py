@@ -33,7 +33,8 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=form)
     frame.color_trc, frame.color_primaries = _SRGB_TRANSFER, _BT709
     encoder = av.CodecContext.create("png", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
+    if not isinstance(encoder, av.VideoCodecContext):
+        raise TypeError("png makes no pictures")
     encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, form
     encoder.time_base = Fraction(1)
     encoder.options = dict(_PNG_SETTINGS)

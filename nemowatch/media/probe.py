@@ -151,7 +151,7 @@ def open_media(path: Path, found: Format) -> Iterator[InputContainer]:
         # Titles in an old code page are common, and nobody reads them here.
         with av.open("fd:", format=found.demuxer, options=options, metadata_errors="replace") as container:
             for stream in container.streams.video:
-                if _is_decodable(stream):
+                if is_decodable(stream):
                     stream.codec_context.options = dict(_DECODER_LIMITS)
             yield container
 
@@ -202,7 +202,7 @@ def describe_media(
         size_bytes=path.stat().st_size,
         rotation=_read_rotation(first) if first is not None else 0,
         video_streams=0 if kind == "image" else sum(map(_is_moving_picture, container.streams.video)),
-        audio_streams=sum(map(_is_decodable, container.streams.audio)),
+        audio_streams=sum(map(is_decodable, container.streams.audio)),
         subtitle_streams=len(container.streams.subtitles),
         pixel_aspect=_read_pixel_aspect(picture) if picture is not None else 1.0,
     )
@@ -229,13 +229,19 @@ def pick_picture(container: InputContainer) -> VideoStream | None:
 
 def pick_sound(container: InputContainer) -> AudioStream | None:
     """The first sound stream that can be decoded."""
-    return next(filter(_is_decodable, container.streams.audio), None)
+    return next(filter(is_decodable, container.streams.audio), None)
+
+
+def is_decodable(stream: Stream) -> bool:
+    """Whether libav knows what a stream is coded with."""
+    # PyAV's stubs promise a codec context; for a codec that libav does not know there is none.
+    return getattr(stream, "codec_context", None) is not None
 
 
 def measure_packets(packets: Iterable[Packet[Stream]]) -> float | None:
     """Play length in seconds by the packets, whatever the header says; None if they carry no times.
 
-    With `container.demux()` this reads the whole file once, without decoding it.
+    With those of `read_packets` this reads the whole file once, without decoding it.
     """
     first: float | None = None
     last: float | None = None
@@ -260,13 +266,18 @@ def _time_packet(packet: Packet[Stream]) -> tuple[float, float] | None:
     return begin, begin + float((packet.duration or 0) * packet.time_base)
 
 
-def report_reading(
-    packets: Iterable[Packet[Stream]], size_bytes: int, report: Report
-) -> Iterator[Packet[Stream]]:
-    """Pass packets on, and say how far into the file they are."""
-    for packet in packets:
+def read_packets(container: InputContainer, report: Report) -> Iterator[Packet[Stream]]:
+    """All packets from where a container stands, while `report` is told how far into the file they are."""
+    packets = container.demux()
+    size_bytes = max(1, container.size)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, IndexError):
+            # IndexError: a stream that began late, as in broadcasts. PyAV stumbles over it behind the last packet.
+            return
         if packet.pos is not None:
-            report(min(1.0, packet.pos / max(1, size_bytes)))
+            report(min(1.0, packet.pos / size_bytes))
         yield packet
 
 
@@ -276,7 +287,7 @@ def _check_claim(container: InputContainer, claimed: float, report: Report) -> f
     try:
         container.seek(int((start + max(claimed - _CLAIM_SLACK[0], 0.0)) * av.time_base))
         # From there on everything is read: the last moment is found, however far before or behind it is.
-        pieces = map(_time_packet, report_reading(container.demux(), container.size, report))
+        pieces = map(_time_packet, read_packets(container, report))
         last = max((times[1] for times in pieces if times is not None), default=0.0)
     except av.FFmpegError:
         return None
@@ -287,8 +298,7 @@ def _check_claim(container: InputContainer, claimed: float, report: Report) -> f
 
 def _measure_length(path: Path, found: Format, report: Report) -> float | None:
     with open_media(path, found) as container:
-        packets = report_reading(container.demux(), path.stat().st_size, report)
-        return _check_length(measure_packets(packets))
+        return _check_length(measure_packets(read_packets(container, report)))
 
 
 def _find_first_picture(container: InputContainer) -> VideoFrame | None:
@@ -306,13 +316,8 @@ def _find_first_picture(container: InputContainer) -> VideoFrame | None:
     return None
 
 
-def _is_decodable(stream: VideoStream | AudioStream) -> bool:
-    # PyAV's stubs promise a codec context; for a codec that libav does not know there is none.
-    return getattr(stream, "codec_context", None) is not None
-
-
 def _is_moving_picture(stream: VideoStream) -> bool:
-    return _is_decodable(stream) and not stream.disposition & Disposition.attached_pic
+    return is_decodable(stream) and not stream.disposition & Disposition.attached_pic
 
 
 def _measure_picture(stream: VideoStream, first: VideoFrame | None) -> tuple[int | None, int | None]:

@@ -126,7 +126,8 @@ def _take_from(
     source: Source, shots: Sequence[tuple[float, str]], grid: Grid, idle: Callable[[], None]
 ) -> Iterator[Cell]:
     with open_reel(source.path) as reel:
-        assert reel.picture is not None
+        if reel.picture is None:
+            raise BrokenMedia(f"{source.path.name} has no picture any more.")
         aspect = find_aspect(reel.picture)
         moments = [Fraction(moment) for moment, _ in shots]
         shown_pictures = show_at(reel, moments, is_seekable=source.is_film, idle=idle)

@@ -19,11 +19,12 @@ from nemowatch.media.errors import BrokenMedia, IncompleteMedia, NotMedia
 from nemowatch.media.probe import (
     describe_media,
     is_animated_webp,
+    is_decodable,
     measure_packets,
     open_media,
     pick_picture,
     pick_sound,
-    report_reading,
+    read_packets,
 )
 from nemowatch.media.progress import Report, ignore_progress
 from nemowatch.media.sniff import identify, read_head
@@ -88,8 +89,7 @@ def _look_inside(path: Path, found: Format) -> MediaInfo:
 
 def _measure_length(path: Path, found: Format, promised: float | None, report: Report) -> float:
     with open_media(path, found) as container:
-        packets = report_reading(container.demux(), path.stat().st_size, report)
-        measured = measure_packets(_refuse_holes(path, packets))
+        measured = measure_packets(_refuse_holes(path, read_packets(container, report)))
         if measured is None or measured <= 0:
             raise BrokenMedia(f"{path.name} plays for no time at all.")
         if promised is not None and measured < promised * _FEWEST_SECONDS_SHARE - _SLACK_SECONDS:
@@ -104,11 +104,14 @@ def _measure_length(path: Path, found: Format, promised: float | None, report: R
 def _refuse_holes(path: Path, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
     """Pass packets on; a picture that begins with zeros is a piece of the file that never arrived."""
     for packet in packets:
-        is_coded_picture = packet.stream.type == "video" and packet.stream.codec_context.name != "rawvideo"
-        if is_coded_picture and packet.size and not any(memoryview(packet)[:_PROOF_BYTES]):
+        if packet.size and _is_coded_picture(packet.stream) and not any(memoryview(packet)[:_PROOF_BYTES]):
             at = format_duration(float((packet.pts or 0) * packet.time_base))
             raise BrokenMedia(f"{path.name} has a hole of zeros at {at}.")
         yield packet
+
+
+def _is_coded_picture(stream: Stream) -> bool:
+    return stream.type == "video" and is_decodable(stream) and stream.codec_context.name != "rawvideo"
 
 
 def _decode_one(path: Path, container: InputContainer, place: str) -> VideoFrame | AudioFrame:

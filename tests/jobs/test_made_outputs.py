@@ -128,7 +128,7 @@ async def test_clips_are_cut_once_more_after_a_crash_in_their_middle(bench: Benc
 
 async def test_job_that_is_cancelled_while_clips_are_cut_keeps_the_video(bench: Bench) -> None:
     spec = bench.add_job(TWO_CLIPS, deliver=("video", "clips"))
-    bench.media.before["cut_clips"] = lambda: bench.workshop.at_work[spec.job_id].unwanted.set()
+    bench.media.before["cut_clips"] = lambda: bench.cancel_at_work(spec)
     assert (await bench.run(spec)).state == "cancelled"
     assert bench.files() == ["job.json", "job.log", "talk.mp4", "timeline.json"]
 

@@ -16,8 +16,6 @@ from media_samples import make_sound
 
 from nemowatch.jobs.identity import hash_content
 from nemowatch.jobs.orders import Action
-from nemowatch.jobs.records import JobState
-from nemowatch.jobs.store import Changes
 from nemowatch.media.probe import probe
 from nemowatch.outputs.staging import staging_folder
 from nemowatch.rules.rule import Trim
@@ -45,9 +43,12 @@ def large(tmp_path: Path) -> Path:
     return make_video(tmp_path / "talks" / "talk.mp4", seconds=12, seed=3, key_frame_every=20)
 
 
-def limit(bench: Bench, max_upload_bytes: int) -> None:
+def limit(bench: Bench, recording: Path, share: float = 0.7) -> int:
+    """Let the service take no more than a share of the recording; gives the bytes."""
+    max_upload_bytes = int(recording.stat().st_size * share)
     settings = replace(FAST, max_upload_bytes=max_upload_bytes)
     bench.workshop = replace(bench.workshop, settings=settings)
+    return max_upload_bytes
 
 
 def uploads(bench: Bench) -> list[dict[str, Any]]:
@@ -62,8 +63,7 @@ async def test_recording_that_fits_goes_as_it_is(bench: Bench, large: Path) -> N
 
 
 async def test_recording_over_the_limit_is_compressed_under_it(bench: Bench, large: Path) -> None:
-    most = int(large.stat().st_size * 0.7)
-    limit(bench, most)
+    most = limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
     assert (await bench.run(spec)).state == "done"
     (upload,) = uploads(bench)
@@ -75,8 +75,7 @@ async def test_recording_over_the_limit_is_compressed_under_it(bench: Bench, lar
 async def test_recording_over_the_limit_is_split_into_parts_that_go_up_in_order(
     bench: Bench, large: Path
 ) -> None:
-    most = int(large.stat().st_size * 0.6)
-    limit(bench, most)
+    most = limit(bench, large, 0.6)
     spec = bench.add_job("add a title", source=large, oversize="split")
     record = await bench.run(spec)
     assert (record.state, record.reason) == ("done", "")
@@ -90,7 +89,7 @@ async def test_recording_over_the_limit_is_split_into_parts_that_go_up_in_order(
 
 
 async def test_rule_that_rejects_what_is_too_large_says_how_to_shrink_it(bench: Bench, large: Path) -> None:
-    limit(bench, 1000)
+    limit(bench, large, 0.01)
     record = await bench.run(bench.add_job(PROMPT, source=large, oversize="reject"))
     assert record.state == "failed"
     assert "the service takes at most" in record.reason
@@ -130,7 +129,7 @@ async def test_kind_that_the_service_does_not_take_is_converted(bench: Bench, tm
 
 
 async def test_what_was_made_before_a_crash_is_not_made_again(bench: Bench, large: Path) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
 
     def crash() -> None:
@@ -144,7 +143,7 @@ async def test_what_was_made_before_a_crash_is_not_made_again(bench: Bench, larg
 
 
 async def test_what_was_made_and_is_lost_before_the_upload_is_made_again(bench: Bench, large: Path) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
     folder = staging_folder(spec.output_folder, spec.job_id, 1)
     bench.rounds.before["upload"] = lambda: shutil.rmtree(folder / ".work")
@@ -156,7 +155,7 @@ async def test_what_was_made_and_is_lost_before_the_upload_is_made_again(bench: 
 async def test_recording_that_is_replaced_while_it_is_compressed_is_not_uploaded(
     bench: Bench, large: Path
 ) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
     bench.media.before["compress"] = lambda: make_video(large, seconds=12, seed=4)
     record = await bench.run(spec)
@@ -168,7 +167,7 @@ async def test_recording_that_is_replaced_while_it_is_compressed_is_not_uploaded
 async def test_job_waits_while_there_is_no_room_for_what_is_to_be_made(
     bench: Bench, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     seen: list[str] = []
 
     def usage(path: object) -> Usage:
@@ -184,34 +183,36 @@ async def test_job_waits_while_there_is_no_room_for_what_is_to_be_made(
 
 
 async def test_cancelled_job_breaks_off_its_encode_and_leaves_no_scraps(bench: Bench, large: Path) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
-    bench.media.before["compress"] = lambda: bench.workshop.at_work[spec.job_id].unwanted.set()
+    bench.media.before["compress"] = lambda: bench.cancel_at_work(spec)
     record = await bench.run(spec)
     assert record.state == "cancelled"
     assert uploads(bench) == []
     assert bench.files() == ["job.json", "job.log"]
 
 
-async def test_refinement_whose_session_is_gone_uploads_the_same_parts_again(
+async def test_refinement_that_starts_over_compresses_and_uploads_the_recording_again(
     bench: Bench, large: Path
 ) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
-    bench.store.write(spec.job_id, Changes(JobState.QUEUED), now=0.0)
     assert (await bench.run(spec)).state == "done"
     bench.sandbox.forget_sessions()
-    answer = await bench.order(spec, Action.REFINE, "remove the first 1 second")
-    assert not answer.is_refused
-    job_id, number = bench.rounds.waiting[-1]
-    refined = bench.store.read(job_id)
-    assert refined is not None
-    assert refined.spec.oversize == "compress"
-    assert number == 1
+    await bench.order(spec, Action.REFINE, "remove the first 1 second")
+    refining = bench.store.read(bench.rounds.waiting[-1][0])
+    assert refining is not None
+    assert (await bench.run(refining.spec)).state == "attention"
+    await bench.order(refining.spec, Action.RETRY)
+    record = await bench.run(refining.spec)
+    assert (record.state, record.reason) == ("done", "")
+    assert bench.media.calls.count("compress") == 2
+    assert len({entry["bytes"] for entry in uploads(bench)}) == 1
+    assert len(uploads(bench)) == 2
 
 
 async def test_the_upload_is_as_long_as_the_recording(bench: Bench, large: Path) -> None:
-    limit(bench, int(large.stat().st_size * 0.7))
+    limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
     folder = staging_folder(spec.output_folder, spec.job_id, 1)
     lengths: list[float | None] = []

@@ -253,6 +253,7 @@ def test_what_is_transparent_is_laid_upon_black(tmp_path: Path) -> None:
     assert level(new[:, 90:]) > 224
 
 
+@pytest.mark.slow  # libav makes its colour table first, which takes seconds
 def test_hdr_becomes_standard_colours_in_which_bright_differs_from_brighter(tmp_path: Path) -> None:
     # Codes of the PQ curve for 1, 100, 400 and 1000 candelas (SMPTE ST 2084), as ten bits of narrow range.
     codes = [195, 509, 636, 723]

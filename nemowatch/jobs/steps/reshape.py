@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from nemowatch.outputs.staging import Staging
 
 _LIST_NAME = "parts.json"
+_NOTES_BYTES = 512 * 1024 * 1024
+"""The most that the encoder notes of a first run for a second one (media/attempts.py)."""
+
 _HOPELESS_SHARE = 1.2
 """A stretch that is so much over the limit, by its share of the recording, is not cut out before it is compressed."""
 
@@ -138,7 +141,7 @@ def _plan(run: JobRun, source: Path, info: MediaInfo) -> _Wish:
 
 async def _convert(run: JobRun, wish: _Wish, folder: Path) -> tuple[list[Path], tuple[str, ...]]:
     limit = run.settings.max_upload_bytes
-    await run.in_thread(lambda: require_room(folder, estimate_bytes(wish.info, limit)))
+    await run.in_thread(lambda: require_room(folder, estimate_bytes(wish.info, limit) + _NOTES_BYTES))
     target = folder / safe_name(f"{wish.source.stem}{suffix_for(wish.info)}")
     done = await make(
         run,
@@ -169,7 +172,7 @@ async def _compress(
     limit = run.settings.max_upload_bytes
     if trimmed != wish.source:
         await run.in_thread(trimmed.unlink)
-    await run.in_thread(lambda: require_room(folder, limit))
+    await run.in_thread(lambda: require_room(folder, limit + _NOTES_BYTES))
     target = folder / safe_name(f"{wish.source.stem}{suffix_for(wish.info)}")
     done = await make(
         run, "compressing", compress, wish.source, target, max_bytes=limit, start=wish.start, end=wish.end
