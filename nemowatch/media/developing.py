@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NARROW, _FULL = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
-_RGB, _BT709, _UNKNOWN, _BT601 = 0, 1, 2, 5  # AVColorSpace
-_SMPTE240M, _BT2020 = 7, 9
+_BT709, _BT601 = 1, 5  # AVColorSpace
+_FCC, _SMPTE240M, _BT2020 = 4, 7, 9
 _MATRICES = {
     _BT709: _BT709,
-    4: 4,
+    _FCC: _FCC,
     _BT601: _BT601,
     6: _BT601,
     _SMPTE240M: _SMPTE240M,

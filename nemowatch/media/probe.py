@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _LONGEST_SECONDS = 30 * 24 * 3600.0  # anything above is a header's nonsense
 _SANE_FPS = (0.01, 1000.0)
 _WEBP_ANIMATION = 0x02
-_FIRST_LOOK_PACKETS = 500  # a broadcast that was cut anywhere has a key frame among so many
+_FIRST_LOOK_PACKETS = 2_000  # a broadcast that was cut anywhere has a key frame among so many
 _LARGEST_SQUEEZE = 8  # a pixel that is longer than this is a header's nonsense
 
 # Streams of frames without a header. libav guesses from the bit rate and can be off by half.
@@ -266,9 +266,17 @@ def _time_packet(packet: Packet[Stream]) -> tuple[float, float] | None:
     return begin, begin + float((packet.duration or 0) * packet.time_base)
 
 
-def read_packets(container: InputContainer, report: Report) -> Iterator[Packet[Stream]]:
-    """All packets from where a container stands, while `report` is told how far into the file they are."""
-    packets = container.demux()
+def read_packets(
+    container: InputContainer, *streams: Stream, report: Report = ignore_progress
+) -> Iterator[Packet[Stream]]:
+    """The packets from where a container stands, and at the end the empty ones that decoders are emptied with.
+
+    Args:
+        container: the file.
+        streams: whose packets; of all, if none are given.
+        report: is told how far into the file they are.
+    """
+    packets: Iterator[Packet[Stream]] = container.demux(*streams)
     size_bytes = max(1, container.size)
     while True:
         try:
@@ -287,7 +295,7 @@ def _check_claim(container: InputContainer, claimed: float, report: Report) -> f
     try:
         container.seek(int((start + max(claimed - _CLAIM_SLACK[0], 0.0)) * av.time_base))
         # From there on everything is read: the last moment is found, however far before or behind it is.
-        pieces = map(_time_packet, read_packets(container, report))
+        pieces = map(_time_packet, read_packets(container, report=report))
         last = max((times[1] for times in pieces if times is not None), default=0.0)
     except av.FFmpegError:
         return None
@@ -298,7 +306,7 @@ def _check_claim(container: InputContainer, claimed: float, report: Report) -> f
 
 def _measure_length(path: Path, found: Format, report: Report) -> float | None:
     with open_media(path, found) as container:
-        return _check_length(measure_packets(read_packets(container, report)))
+        return _check_length(measure_packets(read_packets(container, report=report)))
 
 
 def _find_first_picture(container: InputContainer) -> VideoFrame | None:
@@ -306,13 +314,17 @@ def _find_first_picture(container: InputContainer) -> VideoFrame | None:
     stream = pick_picture(container)
     if stream is None:
         return None
-    for packet in islice(container.demux(stream), _FIRST_LOOK_PACKETS):
+    # Of all streams: where the picture has no packets at all, its own would be looked for to the file's end.
+    for packet in islice(read_packets(container), _FIRST_LOOK_PACKETS):
+        if packet.stream is not stream:
+            continue
         try:
             frames = packet.decode()
         except av.FFmpegError:
             continue  # libav has many words for damage, and the next packet may be whole
-        if frames:
-            return frames[0]
+        for frame in frames:
+            if isinstance(frame, av.VideoFrame):
+                return frame
     return None
 
 

@@ -89,7 +89,7 @@ def _look_inside(path: Path, found: Format) -> MediaInfo:
 
 def _measure_length(path: Path, found: Format, promised: float | None, report: Report) -> float:
     with open_media(path, found) as container:
-        measured = measure_packets(_refuse_holes(path, read_packets(container, report)))
+        measured = measure_packets(_refuse_holes(path, read_packets(container, report=report)))
         if measured is None or measured <= 0:
             raise BrokenMedia(f"{path.name} plays for no time at all.")
         if promised is not None and measured < promised * _FEWEST_SECONDS_SHARE - _SLACK_SECONDS:

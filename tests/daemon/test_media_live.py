@@ -15,7 +15,7 @@ import pytest
 from film_makers import save_long_film
 from helpers import make_video, wait_until
 from living_house import PLENTY, LivingHouse, save_sound
-from worker_eyes import ENCODES, Watch, find_workers
+from worker_eyes import ENCODES, Watch, find_workers, is_writing
 
 from nemowatch.jobs.records import JobRecord, JobState
 from nemowatch.sandbox.server import Sandbox
@@ -84,17 +84,45 @@ def the_encoder(daemon: subprocess.Popen[bytes]) -> int:
     return worker
 
 
-def test_killed_encoder_ends_its_job_with_the_reason_and_hurts_nothing_else(house: LivingHouse) -> None:
+def test_encoder_that_somebody_kills_is_replaced_and_its_film_is_done(house: LivingHouse) -> None:
+    with house.daemon() as daemon:
+        save_long_film(house.watched / "long.ts", LONG)
+        wait_encoding(house, "long.ts")
+        first = the_encoder(daemon)
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: find_workers(daemon.pid, ENCODES) not in ([], [first]), 10)
+        wait_done(house, "long.ts")
+        assert daemon.poll() is None
+    assert house.uploads() == {"long.mp4": 1}
+    assert scraps(house) == []
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSEGV], ids=lambda blow: blow.name)
+def test_encoder_that_goes_down_again_fails_its_job_with_the_reason_and_hurts_nothing_else(
+    house: LivingHouse, blow: signal.Signals
+) -> None:
     with house.daemon() as daemon:
         save_long_film(house.watched / "long.ts", LONGEST)
         wait_encoding(house, "long.ts")
         save_sound(house.watched / "beside.wav", 1)
         wait_done(house, "beside.wav")
-        os.kill(the_encoder(daemon), signal.SIGKILL)
+        killed: set[int] = set()
+
+        def kill_until_it_fails() -> bool:
+            for worker in {*find_workers(daemon.pid, ENCODES)} - killed:
+                if is_writing(worker):
+                    os.kill(worker, blow)
+                    killed.add(worker)
+            job = job_of(house, "long.ts")
+            return job is not None and job.state.is_final
+
+        house.wait_until(kill_until_it_fails)
+        # A film is given a second chance only where somebody else may have ended the process.
+        assert len(killed) == (2 if blow == signal.SIGKILL else 1)
         job = wait_ended(house, "long.ts")
         assert job.state is JobState.FAILED
         assert "long.ts" in job.reason
-        assert "SIGKILL" in job.reason
+        assert blow.name in job.reason
         assert scraps(house) == []
         save_long_film(house.watched / "next.ts", SHORT, seed=1)
         wait_done(house, "next.ts")
@@ -129,6 +157,7 @@ def test_daemon_that_is_stopped_while_it_encodes_ends_at_once_and_goes_on_at_its
         assert daemon.wait(10) == 0
         wait_until(lambda: not find_workers(daemon.pid), 5)
     assert house.states() == {"long.ts": JobState.PREPARING}
+    assert b"mistake" not in house.log.read_bytes()
     with house.daemon():
         wait_done(house, "long.ts")
     assert house.uploads() == {"long.mp4": 1}
@@ -160,9 +189,10 @@ def test_status_tells_the_share_and_what_remains_by_the_experience_of_earlier_jo
     house: LivingHouse,
 ) -> None:
     with house.daemon():
-        save_long_film(house.watched / "first.ts", SHORT, seed=1)
+        # Nothing follows from a film for one that is more than ten times as long.
+        save_long_film(house.watched / "first.ts", LONG // 3, seed=1)
         wait_done(house, "first.ts")
-        save_long_film(house.watched / "long.ts", LONGEST)
+        save_long_film(house.watched / "long.ts", LONG * 3)
         wait_encoding(house, "long.ts")
         early = active(house)
         assert 0 < early["progress"] < 1

@@ -29,6 +29,13 @@ def find_workers(daemon: int, *manners: str) -> list[int]:
     return found
 
 
+def is_writing(worker: int) -> bool:
+    """Whether a worker has a file open that is not finished."""
+    with suppress(OSError):
+        return any(link.readlink().name.endswith(".part") for link in Path(f"/proc/{worker}/fd").iterdir())
+    return False
+
+
 def read_memory(process: int, measure: str = "VmRSS") -> int:
     """The memory of a process in bytes; 0 where it is gone."""
     with suppress(OSError):

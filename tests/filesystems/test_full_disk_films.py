@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from nemowatch.jobs.records import JobRecord, JobState
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 LONG = 1_000
+_PIECE_BYTES = 1024 * 1024
 PATIENCE = 120
 """A job that waits for room looks for it every thirty seconds."""
 
@@ -31,18 +32,13 @@ class SmallDisk:
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(point))
 
     def fill(self) -> None:
-        """Leave not a page free."""
-        with self._ballast.open("wb") as file:
-            os.posix_fallocate(
-                file.fileno(), 0, os.statvfs(self.point).f_bavail * os.statvfs(self.point).f_frsize
-            )
+        """Leave not a page free, whoever else writes meanwhile."""
+        with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(_PIECE_BYTES))
 
     def make_room(self) -> None:
         self._ballast.unlink()
-
-    def free_bytes(self) -> int:
-        status = os.statvfs(self.point)
-        return status.f_bavail * status.f_frsize
 
 
 def run(*command: str) -> None:
@@ -55,7 +51,7 @@ def small(own_mounts: None, house: LivingHouse) -> Iterator[SmallDisk]:
     """The disk on which the outputs of the house are built."""
     point = house.root / "outputs"
     point.mkdir()
-    disk = SmallDisk(point, 700)
+    disk = SmallDisk(point, 1_300)
     yield disk
     subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
 

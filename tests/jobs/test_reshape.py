@@ -128,6 +128,16 @@ async def test_kind_that_the_service_does_not_take_is_converted(bench: Bench, tm
     assert "Converted talk.flac for the upload" in bench.log(spec)
 
 
+async def test_film_that_only_has_a_name_that_the_service_does_not_take_is_packed_anew(
+    bench: Bench, tmp_path: Path
+) -> None:
+    path = shutil.copy(make_video(tmp_path / "film.mp4"), tmp_path / "talk.m4v")
+    spec = bench.add_job(PROMPT, source=path, convert=True)
+    assert (await bench.run(spec)).state == "done"
+    assert [entry["filename"] for entry in uploads(bench)] == ["talk.mp4"]
+    assert "Packed talk.m4v anew as talk.mp4 (copied)" in bench.log(spec)
+
+
 async def test_what_was_made_before_a_crash_is_not_made_again(bench: Bench, large: Path) -> None:
     limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")

@@ -197,6 +197,30 @@ def test_a_film_with_a_giant_picture_and_none_to_be_seen_has_no_size(
         verify_delivered(giant)
 
 
+def test_a_stream_that_begins_late_does_no_harm(tmp_path: Path) -> None:
+    film = make_flat_film(tmp_path / "late.flv", count=100)
+    sound = b"\x2f\xff\xfb\x90\x64" + bytes(413)  # one frame of MP3, and Flash's word for it
+    tag = b"\x08" + big(len(sound), 3) + big(10_000, 3) + bytes(4) + sound
+    film.write_bytes(film.read_bytes() + tag + big(len(tag)))
+    info = probe(film, foreign=True)
+    assert (info.kind, info.audio_streams) == ("video", 0)
+    assert info.duration_seconds == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_second_picture_of_an_unknown_codec_is_passed_over(tmp_path: Path) -> None:
+    target = tmp_path / "two.mkv"
+    with av.open(str(target), "w") as output:
+        for _ in range(2):
+            output.add_stream("libx264", rate=10, width=160, height=120, pix_fmt="yuv420p")
+        for stream in output.streams.video:
+            output.mux(stream.encode(av.VideoFrame(160, 120, "yuv420p")))
+            output.mux(stream.encode())
+    before, mark, behind = target.read_bytes().rpartition(b"V_MPEG4/ISO/AVC")
+    target.write_bytes(before + b"V_MPEG4/ISO/XYZ"[: len(mark)] + behind)
+    assert probe(target).video_streams == 1
+    assert verify_delivered(target).video_codec == "h264"
+
+
 def test_a_sound_in_a_films_clothes_is_a_sound(tmp_path: Path) -> None:
     info = probe(make_sound(tmp_path / "talk.mkv", "aac", "matroska"))
     assert (info.kind, info.video_streams, info.audio_streams, info.shown_width) == ("audio", 0, 1, None)

@@ -38,7 +38,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("first", "last"), [(0, 160), pytest.param(160, 4_000, marks=pytest.mark.slow, id="many")]
+    ("first", "last"), [(0, 160), pytest.param(160, 2_000, marks=pytest.mark.slow, id="many")]
 )
 def test_damaged_files_end_with_an_answer_or_a_typed_error(good: Path, first: int, last: int) -> None:
     # A minute for the few and the many: none of them may hang, and the last number printed tells which one did.

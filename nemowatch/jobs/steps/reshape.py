@@ -21,6 +21,7 @@ from nemowatch.media.encode import compress, convert, estimate_bytes, needs_conv
 from nemowatch.media.probe import probe
 from nemowatch.outputs.names import safe_name
 from nemowatch.outputs.room import require_room
+from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.units import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ async def _make_parts(run: JobRun, source: Path, folder: Path) -> tuple[list[Pat
         return await _convert(run, wish, folder)
     notes: list[str] = []
     path = source
-    if wish.is_cut and (wish.expected_bytes <= limit * _HOPELESS_SHARE or spec.oversize != "compress"):
+    may_fit = wish.expected_bytes <= limit * _HOPELESS_SHARE or spec.oversize != "compress"
+    if _has_foreign_name(source) or (wish.is_cut and may_fit):
         path = await _trim(run, wish, folder, notes)
     size_bytes = path.stat().st_size
     if size_bytes <= limit:
@@ -158,11 +160,22 @@ async def _convert(run: JobRun, wish: _Wish, folder: Path) -> tuple[list[Path], 
 
 async def _trim(run: JobRun, wish: _Wish, folder: Path, notes: list[str]) -> Path:
     await run.in_thread(lambda: require_room(folder, wish.expected_bytes))
-    target = folder / safe_name(wish.source.name)
+    name = wish.source.name
+    if _has_foreign_name(wish.source):
+        name = f"{wish.source.stem}{suffix_for(wish.info)}"
+    target = folder / safe_name(name)
     done = await make(run, "trimming", trim, wish.source, target, start=wish.start, end=wish.end)
-    length = format_duration(done.duration_seconds)
-    notes.append(f"Trimmed {wish.source.name} to {length} from {format_duration(wish.start)} ({done.how}).")
+    if wish.is_cut:
+        stretch = f"{format_duration(done.duration_seconds)} from {format_duration(wish.start)}"
+        notes.append(f"Trimmed {wish.source.name} to {stretch} ({done.how}).")
+    else:
+        notes.append(f"Packed {wish.source.name} anew as {done.path.name} ({done.how}).")
     return done.path
+
+
+def _has_foreign_name(path: Path) -> bool:
+    """Whether the service would refuse a file for its name alone: an `.m4v` may hold just what an `.mp4` does."""
+    return path.suffix.lower() not in ACCEPTED_TYPES
 
 
 async def _compress(
