@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nemowatch.media.bitrate import CannotFit, Shape, plan_budget
 from nemowatch.media.encode_film import Orders, Outcome, OverLimit, encode_film
-from nemowatch.media.probe import measure_packets
+from nemowatch.media.probe import measure_packets, read_packets
 from nemowatch.media.survey import open_for_decoding
 from nemowatch.units import format_bytes
 
@@ -210,7 +210,7 @@ class _Work:
 
     def _measure(self) -> float | None:
         with open_for_decoding(self._survey.path, self._survey.found) as (container, _, _):
-            whole = measure_packets(container.demux())
+            whole = measure_packets(read_packets(container))
         if whole is None:
             return None
         return whole - float(self._span.begin - self._survey.origin)

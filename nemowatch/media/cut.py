@@ -6,6 +6,7 @@ before. Times are seconds of playing time; 0.0 is the first moment that is shown
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from nemowatch.media.cut_errors import NothingLeft, PieceTooLarge
@@ -75,10 +76,13 @@ def cut_clips(
     spans = [_require_length(source, clip.start, clip.end) for clip in clips]
     advance = Advance(report, float(sum(span.end - span.start for span in spans)))
     with open_reel(source) as pictures, open_reel(source) as sounds:
-        return tuple(
-            cut_stretch(pictures, sounds, span, clip.target, FOR_EVERY_PLAYER, advance)
-            for span, clip in zip(spans, clips, strict=True)
-        )
+        parts = []
+        for span, clip in zip(spans, clips, strict=True):
+            parts.append(cut_stretch(pictures, sounds, span, clip.target, FOR_EVERY_PLAYER, advance))
+            # A film and its streams hold each other, and an encoder the size of dozens of pictures, of which
+            # Python's collector knows nothing: without this, memory grows with each clip.
+            gc.collect()
+        return tuple(parts)
 
 
 def trim(

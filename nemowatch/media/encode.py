@@ -18,7 +18,7 @@ from nemowatch.media.encode_film import Orders, OverLimit, encode_film
 from nemowatch.media.encode_lines import Span
 from nemowatch.media.encode_picture import shrink_picture
 from nemowatch.media.formats import AAC, AVI, GIF, JPG, M4A, MKV, MOV, MP3, MP4, PNG, WAV, WEBM, WEBP
-from nemowatch.media.probe import measure_packets, probe
+from nemowatch.media.probe import measure_packets, probe, read_packets
 from nemowatch.media.progress import Report, ignore_progress
 from nemowatch.media.sniff import identify
 from nemowatch.media.survey import open_for_decoding, survey_recording
@@ -170,7 +170,7 @@ def _look(source: Path, info: MediaInfo, start: float, end: float | None) -> tup
 def _measure(survey: Survey) -> float:
     """How long a recording without a length in its header plays."""
     with open_for_decoding(survey.path, survey.found) as (container, _, _):
-        return measure_packets(container.demux()) or _GUESSED_SECONDS
+        return measure_packets(read_packets(container)) or _GUESSED_SECONDS
 
 
 def _order_quality(survey: Survey, span: Span, seconds: float, max_bytes: int | None) -> tuple[Orders, bool]:

@@ -15,6 +15,7 @@ import av
 from nemowatch.media.encode_lines import CopiedSoundLine, PictureLine, SoundLine
 from nemowatch.media.errors import BrokenMedia
 from nemowatch.media.film import write_film
+from nemowatch.media.probe import read_packets
 from nemowatch.media.survey import clock_of, open_for_decoding
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class _Run:
         if begin > float(self._survey.origin):
             self._seek(begin, streams)
         try:
-            yield from self._container.demux(streams)
+            yield from read_packets(self._container, *streams)
         except av.error.EOFError:
             return  # cut off, and all that is there has been read
 

@@ -6,6 +6,7 @@ Called by `encode.py`.
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def shrink_picture(source: Path, target: Path, max_bytes: int | None, report: Re
     report(0.0)
     with _open(source) as opened:
         profile = opened.info.get("icc_profile")
-        picture = _lay_on_white(ImageOps.exif_transpose(opened))
+        picture = _lay_on_white(_turn_upright(opened))
     report(0.3)
     aim = None if max_bytes is None else int(max_bytes * AIM_SHARE)
     while True:
@@ -74,6 +75,13 @@ def _open(source: Path) -> Image.Image:
             raise
         raise BrokenMedia(f"{source.name} can't be decoded: {fault}.") from fault
     return opened
+
+
+def _turn_upright(opened: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(opened)
+    except (SyntaxError, ValueError, struct.error):
+        return opened  # the camera's notes are damaged, and the picture is not
 
 
 def _lay_on_white(picture: Image.Image) -> Image.Image:

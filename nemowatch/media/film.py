@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from nemowatch.atomic import sync_file, sync_folder
+from nemowatch.media.errors import BrokenMedia
 from nemowatch.media.reel import shown_at, time_base_of
 
 if TYPE_CHECKING:
@@ -166,3 +167,6 @@ def _blame_the_disk() -> Iterator[None]:
     except av.error.OSError as fault:
         number = fault.errno or 0
         raise OSError(number, os.strerror(number)) from fault
+    except av.FFmpegError as fault:
+        # What a damaged recording says of itself, such as its times, may be more than a film can hold.
+        raise BrokenMedia(f"What was read makes no film: {fault.strerror}.") from fault

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from nemowatch.media.errors import BrokenMedia
-from nemowatch.media.probe import open_media, pick_picture, pick_sound
+from nemowatch.media.probe import open_media, pick_picture, pick_sound, read_packets
 from nemowatch.media.reel import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _first_frames(
     streams = [stream for stream in (picture, sound) if stream is not None]
     first: VideoFrame | None = None
     is_heard = sound is None
-    for number, packet in enumerate(container.demux(streams)):
+    for number, packet in enumerate(read_packets(container, *streams)):
         frames = decode_packet(packet)
         if packet.stream is picture:
             first = first or next(iter(frames), None)

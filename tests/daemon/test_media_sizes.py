@@ -94,7 +94,7 @@ def test_recording_over_the_limit_is_rejected_with_the_ways_out_where_the_rule_s
     with house.daemon():
         house.wait_until(lambda: house.states().get("huge.mp4") is JobState.FAILED, 60)
     (job,) = house.jobs()
-    for word in ("huge.mp4", "500 MB", "compress", "split"):
+    for word in ("huge.mp4", "500.0 MB", "compress", "split"):
         assert word in job.reason
     assert house.uploads() == {}
     assert house.sandbox.ledger()["prompts"] == []

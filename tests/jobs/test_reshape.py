@@ -132,7 +132,7 @@ async def test_film_that_only_has_a_name_that_the_service_does_not_take_is_packe
     bench: Bench, tmp_path: Path
 ) -> None:
     path = shutil.copy(make_video(tmp_path / "film.mp4"), tmp_path / "talk.m4v")
-    spec = bench.add_job(PROMPT, source=path, convert=True)
+    spec = bench.add_job("keep only the first 1 second", source=path, convert=True)
     assert (await bench.run(spec)).state == "done"
     assert [entry["filename"] for entry in uploads(bench)] == ["talk.mp4"]
     assert "Packed talk.m4v anew as talk.mp4 (copied)" in bench.log(spec)

@@ -115,7 +115,7 @@ async def _make_parts(run: JobRun, source: Path, folder: Path) -> tuple[list[Pat
     size_bytes = path.stat().st_size
     if size_bytes <= limit:
         return ([] if path == source else [path]), tuple(notes)
-    if spec.oversize == "compress":
+    if spec.oversize == "compress" or (spec.oversize == "split" and info.kind == "image"):
         return await _compress(run, wish, folder, path)
     if spec.oversize == "split":
         return await _split(run, path, folder, notes)
