@@ -30,14 +30,22 @@ _FINEST = 14
 """The quantiser below which nobody sees a difference (x264's scale): easy films end smaller instead."""
 
 _TRIES = 5
+_MOST_RUNS_BY_NOTES = 2
 _NEAR = 0.025
 _PEAK_SHARE, _BUFFER_SECONDS = 3.0, 8.0
 _CAUTION = 0.985
 _FEWEST_COPIED_BITS = 16_000
 _COPY_SLACK = 1.3
+_MOST_BITS = 2_000_000_000
 _MOST_NOTES_BYTES = 512 * 1024 * 1024
 _NOTE_BYTES_PER_BLOCK = 2  # of 16 x 16 pixels, in each picture that others refer to: about every second one
-_FIRST_SHARE = 0.95  # of the progress that is told: most films need one run
+_RUNS_BEGIN_AT = (
+    0.0,
+    0.95,
+    0.99,
+    0.995,
+    0.998,
+)  # of the progress, where each run begins: most films need one
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,7 @@ class _Work:
         self._survey, self._target, self._span = survey, target, span
         self._max_bytes, self._notes = max_bytes, notes
         self._has_notes = False
+        self._runs_by_notes = 0
         self._seconds = 0.0
         self._bits = 0
         self._sound_bits = 0
@@ -116,13 +125,14 @@ class _Work:
 
     def attempt(self, report: Report) -> Done | None:
         """Encode once; None where the result was not good enough, and is gone."""
-        is_second = self._has_notes
+        # By the notes it comes near at once, but for very short films.
+        self._runs_by_notes += self._has_notes
         try:
             outcome = encode_film(self._survey, self._target, self._orders(), report)
         except OverLimit as over:
             self._learn_length(over.seconds)
             return None
-        if self._is_good(outcome, is_second=is_second):
+        if self._is_good(outcome, is_last=self._runs_by_notes >= _MOST_RUNS_BY_NOTES):
             size = (self._budget.width, self._budget.height)
             return Done(outcome, size, self._is_copied, self._budget.channels)
         self._target.unlink()
@@ -146,9 +156,9 @@ class _Work:
         if picture is None:
             return {}
         options = common_options(picture.fps) | {
-            "b": str(self._bits),
-            "maxrate": str(int(self._bits * _PEAK_SHARE)),
-            "bufsize": str(int(self._bits * _BUFFER_SECONDS)),
+            "b": count_bits(self._bits),
+            "maxrate": count_bits(self._bits * _PEAK_SHARE),
+            "bufsize": count_bits(self._bits * _BUFFER_SECONDS),
         }
         if self._has_notes:
             return options | {"flags": "+pass2", "stats": str(self._notes)}
@@ -167,17 +177,17 @@ class _Work:
         blocks = self._budget.width * self._budget.height / 256
         return self._seconds * fps / 2 * blocks * _NOTE_BYTES_PER_BLOCK
 
-    def _is_good(self, outcome: Outcome, *, is_second: bool) -> bool:
+    def _is_good(self, outcome: Outcome, *, is_last: bool) -> bool:
         aim = self._budget.aim_bytes
         if outcome.size_bytes > self._max_bytes:
             return False
         if self._survey.picture is None:
             return True
         if outcome.size_bytes >= aim * (1 - _NEAR):
-            return outcome.size_bytes <= aim * (1 + _NEAR) or is_second
+            return outcome.size_bytes <= aim * (1 + _NEAR) or is_last
         if outcome.seconds < self._seconds * (1 - _NEAR):
-            return is_second  # shorter than it said: there is more for each second
-        return is_second or not self._notes.exists() or is_easy(self._notes)
+            return is_last  # shorter than it said: there is more for each second
+        return is_last or not self._notes.exists() or is_easy(self._notes)
 
     def _learn_length(self, reached: float) -> None:
         """It became too large on the way: it plays for longer than it says, or is harder than it looked."""
@@ -226,6 +236,11 @@ def common_options(fps: float) -> dict[str, str]:
     }
 
 
+def count_bits(bits: float) -> str:
+    """Bits, or bits a second, as an option of the encoder's, which counts them in 32 bits."""
+    return str(int(min(bits, _MOST_BITS)))
+
+
 def is_easy(notes: Path) -> bool:
     """Whether most pictures were as fine as they get, so that more bits would change nothing."""
     fine = total = 0
@@ -239,5 +254,5 @@ def is_easy(notes: Path) -> bool:
 
 
 def _tell(report: Report, number: int) -> Report:
-    begin, width = (0.0, _FIRST_SHARE) if not number else (_FIRST_SHARE, 1 - _FIRST_SHARE)
-    return lambda share: report(begin + width * min(share, 1.0) * (1.0 if number < 2 else 0.99))
+    begin, end = (*_RUNS_BEGIN_AT, 1.0)[number : number + 2]
+    return lambda share: report(begin + (end - begin) * min(share, 1.0))

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from nemowatch.media.attempts import Done, can_copy_sound, common_options, compress_film, shape_of
+from nemowatch.media.attempts import (
+    Done,
+    can_copy_sound,
+    common_options,
+    compress_film,
+    count_bits,
+    shape_of,
+)
 from nemowatch.media.bitrate import CannotFit, even_size, fit_largest, plan_budget, plan_sound
 from nemowatch.media.cut_errors import NothingLeft
 from nemowatch.media.encode_film import Orders, OverLimit, encode_film
@@ -40,6 +47,8 @@ _GOOD_CRF = "20"
 _GOOD_TOTAL_BITS = 5_000_000  # what the sound of a film is measured by where size does not matter
 _BUFFER_SECONDS = 4.0
 _GUESSED_SECONDS = 60.0
+_MOST_GROWTH = 4
+"""How much larger a film may become as H.264 that a later codec had made small, as phones do."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,8 @@ def estimate_bytes(info: MediaInfo, max_bytes: int) -> int:
     """How much room on the disk encoding a file takes at most, or nearly so."""
     if info.kind == "image":
         return min(info.size_bytes, max_bytes)
-    return max_bytes if info.kind == "video" else min(max_bytes, info.size_bytes)
+    larger = _MOST_GROWTH * info.size_bytes if info.kind == "video" else info.size_bytes
+    return min(max_bytes, larger)
 
 
 def _shrink(source: Path, target: Path, info: MediaInfo, max_bytes: int | None, report: Report) -> Reencoded:
@@ -184,8 +194,8 @@ def _order_quality(survey: Survey, span: Span, seconds: float, max_bytes: int | 
         budget = plan_budget(shape, max_bytes, survey.path.name)
         size, sound_bits, channels = (budget.width, budget.height), budget.sound_bits, budget.channels
         cap = {
-            "maxrate": str(budget.picture_bits),
-            "bufsize": str(int(budget.picture_bits * _BUFFER_SECONDS)),
+            "maxrate": count_bits(budget.picture_bits),
+            "bufsize": count_bits(budget.picture_bits * _BUFFER_SECONDS),
         }
     is_copied = can_copy_sound(survey, sound_bits, channels)
     options = common_options(shape.fps) | {"crf": _GOOD_CRF} | cap

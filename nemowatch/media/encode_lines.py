@@ -120,6 +120,8 @@ class PictureLine:
         context.color_primaries, context.color_trc = colours.primaries, colours.transfer
         context.colorspace, context.color_range = colours.matrix, NARROW_RANGE
         context.options = dict(options)
+        # PyAV asks for slices, which x264 encodes one picture after the other: slower, and larger.
+        context.thread_type = "AUTO"
 
     def _place(self, frame: VideoFrame) -> Iterator[Packet[Any]]:
         """Hold a picture until the next one tells how long it is shown; the one shown at the beginning is first."""

@@ -17,7 +17,7 @@ import av
 from av.stream import Disposition
 
 from nemowatch.media.errors import BrokenMedia, IncompleteMedia
-from nemowatch.media.formats import WEBP, Format, Kind
+from nemowatch.media.formats import PNG, WEBP, Format, Kind
 from nemowatch.media.progress import Report, ignore_progress
 from nemowatch.media.sniff import identify, open_regular, read_head
 from nemowatch.media.wholeness import require_whole
@@ -47,6 +47,9 @@ _CLAIM_SLACK = (1.0, 0.02)  # seconds and share by which such a number is off in
 
 MAX_PIXELS = 16_384 * 16_384 // 2
 """The largest picture that is decoded: 16K film stays below it."""
+
+_LARGEST_PICTURE = 1_000_000_000
+"""Pixels that a picture may announce: five times what the largest sensors of phones have."""
 
 _DECODER_LIMITS = {"max_pixels": str(MAX_PIXELS)}
 _MOST_STREAMS = 256  # a whole satellite channel group has fewer; a decoder for each is what takes the memory
@@ -190,6 +193,8 @@ def describe_media(
         raise BrokenMedia(f"{path.name} holds neither picture nor sound.")
     kind: Kind = found.kind if picture is not None else "audio"
     width, height = _measure_picture(picture, first) if picture is not None else (None, None)
+    if found == PNG and not (width and height):
+        width, height = _read_png_size(path)
     return MediaInfo(
         kind=kind,
         container=found.name,
@@ -214,6 +219,15 @@ def is_animated_webp(path: Path, found: Format) -> bool:
         return False
     head = read_head(path)
     return head[12:16] == b"VP8X" and bool(head[20] & _WEBP_ANIMATION)
+
+
+def _read_png_size(path: Path) -> tuple[int, int]:
+    """The size that a PNG announces which libav does not open for it: large ones exist, but not any size."""
+    head = read_head(path)
+    width, height = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
+    if not 0 < width * height <= _LARGEST_PICTURE:
+        raise BrokenMedia(f"{path.name} announces a picture of {width} x {height} pixels.")
+    return width, height
 
 
 def _describe_animated_webp(path: Path) -> MediaInfo:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import av
 
-from nemowatch.media.probe import open_media, pick_picture
+from nemowatch.media.probe import open_media, pick_picture, read_packets
 from nemowatch.media.sniff import identify
 
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ class Reel:
         """Packets of some streams in the file's order, from `lead` seconds before a moment on, or from earlier."""
         at = round((max(moment - lead, Fraction(0)) + self.origin) * av.time_base)
         self.container.seek(at, backward=True)
-        return _timed(self.container.demux(*streams))
+        return _timed(read_packets(self.container, *streams))
 
     def read_all(self, streams: Sequence[Stream]) -> Iterator[Packet[Stream]]:
         """All packets of some streams in the file's order; only before anything else is read."""
-        return _timed(self.container.demux(*streams)) if streams else iter(())
+        return _timed(read_packets(self.container, *streams)) if streams else iter(())
 
     def _seek_key(
         self, stream: VideoStream, aim: int

@@ -166,6 +166,8 @@ def dress_encoder(context: VideoCodecContext, source: VideoStream, first: VideoF
     aspect = source.sample_aspect_ratio or source.codec_context.sample_aspect_ratio
     if aspect:
         context.sample_aspect_ratio = aspect
+    # PyAV asks for slices, which x264 encodes one picture after the other: slower, and larger.
+    context.thread_type = "AUTO"
 
 
 def fit_picture(frame: VideoFrame, context: VideoCodecContext) -> VideoFrame:

@@ -162,12 +162,17 @@ def test_of_a_thousand_streams_only_some_are_opened(tmp_path: Path, suffix: str)
         assert "streams" in fault.message  # noqa: PT017  both ends are right
 
 
-def test_a_picture_of_billions_of_pixels_has_no_size_and_takes_no_memory(tmp_path: Path) -> None:
-    bomb = make_png_bomb(tmp_path / "bomb.png", 16_000)
+def test_a_picture_of_hundreds_of_millions_of_pixels_is_one_but_is_not_decoded(tmp_path: Path) -> None:
+    large = make_png_bomb(tmp_path / "large.png", 16_000)
     assert MAX_PIXELS < 16_000 * 16_000
-    assert probe(bomb).width is None
+    assert probe(large).width == 16_000
     with pytest.raises(BrokenMedia):
-        verify_delivered(bomb)
+        verify_delivered(large)
+
+
+def test_a_picture_of_billions_of_pixels_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BrokenMedia, match="60000 x 60000"):
+        probe(make_png_bomb(tmp_path / "bomb.png", 60_000))
 
 
 def test_a_film_whose_header_promises_a_giant_picture_is_measured_by_its_first_one(

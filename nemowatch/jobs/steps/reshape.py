@@ -143,7 +143,7 @@ def _plan(run: JobRun, source: Path, info: MediaInfo) -> _Wish:
 
 async def _convert(run: JobRun, wish: _Wish, folder: Path) -> tuple[list[Path], tuple[str, ...]]:
     limit = run.settings.max_upload_bytes
-    await run.in_thread(lambda: require_room(folder, estimate_bytes(wish.info, limit) + _NOTES_BYTES))
+    await run.in_thread(lambda: require_room(folder, estimate_bytes(wish.info, limit)))
     target = folder / safe_name(f"{wish.source.stem}{suffix_for(wish.info)}")
     done = await make(
         run,
