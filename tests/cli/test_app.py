@@ -274,6 +274,7 @@ def test_all_that_is_known_of_a_job_is_shown_with_its_log(book: Sequence[JobSpec
         assert words in shown
 
 
+@pytest.mark.slow
 def test_name_that_is_no_text_neither_breaks_nor_moves_the_terminal(odd_job: JobSpec) -> None:
     for command in (["jobs", "list"], ["status"], ["jobs", "show", ID]):
         done = run(*command)
@@ -283,6 +284,7 @@ def test_name_that_is_no_text_neither_breaks_nor_moves_the_terminal(odd_job: Job
     assert job["source"] == str(odd_job.source.path)
 
 
+@pytest.mark.slow
 def test_output_is_json_whatever_the_terminal_s_encoding(odd_job: JobSpec) -> None:
     done = run("jobs", "list", "--json", PYTHONIOENCODING="ascii")
     assert json.loads(done.stdout)[0]["source"] == str(odd_job.source.path)

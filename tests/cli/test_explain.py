@@ -74,6 +74,7 @@ def test_rule_that_skips_what_was_there_before_it_says_so(desk: Desk) -> None:
     assert answer.whereabouts.lines == (would,)
 
 
+@pytest.mark.slow
 def test_first_look_that_finds_too_many_would_hold_them(desk: Desk, database: Database) -> None:
     path = desk.record()
     for number in range(10):
@@ -170,6 +171,7 @@ def test_folders_are_explained_too(desk: Desk) -> None:
         assert desk.ask(desk.folder)["state"] == "offline"
 
 
+@pytest.mark.slow
 def test_path_may_be_typed_in_any_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     path = desk.record()
     monkeypatch.setenv("HOME", str(desk.root))

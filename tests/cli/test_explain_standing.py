@@ -165,6 +165,7 @@ def test_rules_of_the_running_daemon_are_the_usual_ones(desk: Desk) -> None:
     assert json.loads(done.stdout)["rules_file"] == str(desk.rules)
 
 
+@pytest.mark.slow
 def test_answer_fits_80_columns_and_never_speaks_to_the_terminal(desk: Desk, store: JobStore) -> None:
     path = desk.record(f"{'long-name-' * 15}\x1b[31m\n.mp4")
     add_job(store, JobState.DONE, path=path)
@@ -176,6 +177,7 @@ def test_answer_fits_80_columns_and_never_speaks_to_the_terminal(desk: Desk, sto
     assert any(line.startswith("  what helps nemowatch jobs") for line in lines)
 
 
+@pytest.mark.slow
 def test_name_that_is_no_text_is_explained(desk: Desk) -> None:
     path = desk.record("caf\udce9.mp4")
     done = subprocess.run(

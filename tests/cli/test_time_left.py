@@ -108,6 +108,7 @@ def test_jobs_that_are_not_at_work_are_told_without_it(store: JobStore, pace: Pa
         assert " left" not in invoke(*command).stdout
 
 
+@pytest.mark.slow
 def test_tables_with_it_still_fit_80_columns(uploading: Callable[..., None], daemon: None) -> None:
     uploading()
     uploading(number_id(1), Path("/r") / LONG_NAME)

@@ -1,7 +1,7 @@
 """What the service refuses, forgets and breaks (nemo-api.md §11), and how a job gets on with it.
 
-The slow run tries each in every form that the service is documented in (conftest.py); the default run tries half of
-them, in one form.
+The slow run tries each in every form that the service is documented in (conftest.py); the default run tries a
+quarter of them, in one form.
 """
 
 from __future__ import annotations

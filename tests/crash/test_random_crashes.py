@@ -28,7 +28,6 @@ from nemowatch.sandbox.server import Sandbox
 
 RUNS = 200
 RUNS_PER_TEST = 2
-IN_EVERY_RUN = 1
 
 RULES = """\
 nemo: {{api_url: {url}, poll: 1s}}
@@ -217,14 +216,9 @@ class Run:
         return (self.root / "daemon.log").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "first",
-    [
-        pytest.param(first, marks=() if index < IN_EVERY_RUN else pytest.mark.slow)
-        for index, first in enumerate(range(0, RUNS, RUNS_PER_TEST))
-    ],
-)
+@pytest.mark.parametrize("first", range(0, RUNS, RUNS_PER_TEST))
 def test_nothing_is_lost_paid_twice_or_delivered_in_part(
     tmp_path: Path,
     nursery: Nursery,

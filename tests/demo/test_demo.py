@@ -110,6 +110,7 @@ def test_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
 
 
+@pytest.mark.slow
 def test_recordings_that_would_never_become_jobs_are_refused_at_once(tmp_path: Path) -> None:
     text = tmp_path / "talk.mp4"
     text.write_text("Dear diary, " * 1000)

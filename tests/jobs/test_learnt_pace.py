@@ -51,6 +51,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
             yield bench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prompts", "deliver"),
     [

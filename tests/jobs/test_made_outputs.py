@@ -45,6 +45,7 @@ async def test_each_segment_of_the_timeline_becomes_a_clip_with_its_title_and_sc
     assert "Cut 2 clips; the service scores clip" in bench.log(spec)
 
 
+@pytest.mark.slow
 async def test_clips_alone_leave_no_whole_video_in_the_folder(bench: Bench) -> None:
     record = await bench.run(bench.add_job(TWO_CLIPS, deliver=("clips",)))
     assert record.state == "done"
@@ -69,6 +70,7 @@ async def test_stills_stand_at_their_moments(bench: Bench) -> None:
     assert outputs(bench, "video") == []
 
 
+@pytest.mark.slow
 async def test_contact_sheet_and_thumbnail_come_with_what_is_delivered(bench: Bench) -> None:
     spec = bench.add_job("keep only the first 3 seconds", deliver=("video",), has_overview=True)
     assert (await bench.run(spec)).state == "done"
@@ -79,6 +81,7 @@ async def test_contact_sheet_and_thumbnail_come_with_what_is_delivered(bench: Be
     assert (found.width, found.height) == (sheet["width"], sheet["height"])
 
 
+@pytest.mark.slow
 async def test_pictures_that_the_service_made_are_on_the_sheet_too(bench: Bench) -> None:
     prompt = "extract one frame every 2 seconds and save them as images"
     spec = bench.add_job(prompt, deliver=("media",), has_overview=True)
@@ -86,6 +89,7 @@ async def test_pictures_that_the_service_made_are_on_the_sheet_too(bench: Bench)
     assert {"overview.jpg", "thumbnail.jpg"} <= set(bench.files())
 
 
+@pytest.mark.slow
 async def test_contact_sheet_that_cannot_be_drawn_fails_no_job(bench: Bench) -> None:
     def refuse() -> None:
         raise BrokenMedia("talk.mp4 can't be drawn.")
@@ -113,6 +117,7 @@ async def test_job_whose_clips_cannot_be_cut_delivers_the_video_and_cuts_them_on
     assert (ledger["prompts"], ledger["renders"]) == (1, 1)
 
 
+@pytest.mark.slow
 async def test_clips_are_cut_once_more_after_a_crash_in_their_middle(bench: Bench) -> None:
     def crash() -> None:
         raise asyncio.CancelledError
@@ -126,6 +131,7 @@ async def test_clips_are_cut_once_more_after_a_crash_in_their_middle(bench: Benc
     assert bench.sandbox.ledger()["totals"]["renders"] == 1
 
 
+@pytest.mark.slow
 async def test_job_that_is_cancelled_while_clips_are_cut_keeps_the_video(bench: Bench) -> None:
     spec = bench.add_job(TWO_CLIPS, deliver=("video", "clips"))
     bench.media.before["cut_clips"] = lambda: bench.cancel_at_work(spec)
@@ -133,6 +139,7 @@ async def test_job_that_is_cancelled_while_clips_are_cut_keeps_the_video(bench: 
     assert bench.files() == ["job.json", "job.log", "talk.mp4", "timeline.json"]
 
 
+@pytest.mark.slow
 async def test_export_that_is_found_again_after_a_crash_still_knows_its_segments(bench: Bench) -> None:
     def crash() -> None:
         raise asyncio.CancelledError

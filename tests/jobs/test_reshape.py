@@ -37,10 +37,17 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
             yield bench
 
 
+@pytest.fixture(scope="module")
+def twelve_seconds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a key frame every other second, so that it can be split."""
+    folder = tmp_path_factory.mktemp("recordings")
+    return make_video(folder / "talk.mp4", seconds=12, seed=3, key_frame_every=20)
+
+
 @pytest.fixture
-def large(tmp_path: Path) -> Path:
-    """Twelve seconds with a key frame every other second, so that it can be split."""
-    return make_video(tmp_path / "talks" / "talk.mp4", seconds=12, seed=3, key_frame_every=20)
+def large(twelve_seconds: Path, tmp_path: Path) -> Path:
+    (tmp_path / "talks").mkdir()
+    return shutil.copy(twelve_seconds, tmp_path / "talks" / "talk.mp4")
 
 
 def limit(bench: Bench, recording: Path, share: float = 0.7) -> int:
@@ -55,6 +62,7 @@ def uploads(bench: Bench) -> list[dict[str, Any]]:
     return [dict(entry) for entry in bench.sandbox.ledger()["uploads"]]
 
 
+@pytest.mark.slow
 async def test_recording_that_fits_goes_as_it_is(bench: Bench, large: Path) -> None:
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
     assert (await bench.run(spec)).state == "done"
@@ -106,6 +114,7 @@ async def test_only_the_stretch_that_the_rule_names_goes_up(bench: Bench, large:
     assert "Trimmed talk.mp4 to 6.0 s from 2.0 s" in bench.log(spec)
 
 
+@pytest.mark.slow
 async def test_trim_that_leaves_all_of_it_makes_no_new_file(bench: Bench, large: Path) -> None:
     spec = bench.add_job(PROMPT, source=large, trim=Trim(0.0, 60.0))
     assert (await bench.run(spec)).state == "done"
@@ -128,6 +137,7 @@ async def test_kind_that_the_service_does_not_take_is_converted(bench: Bench, tm
     assert "Converted talk.flac for the upload" in bench.log(spec)
 
 
+@pytest.mark.slow
 async def test_film_that_only_has_a_name_that_the_service_does_not_take_is_packed_anew(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -152,6 +162,7 @@ async def test_what_was_made_before_a_crash_is_not_made_again(bench: Bench, larg
     assert bench.media.calls.count("compress") == 1
 
 
+@pytest.mark.slow
 async def test_what_was_made_and_is_lost_before_the_upload_is_made_again(bench: Bench, large: Path) -> None:
     limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
@@ -162,6 +173,7 @@ async def test_what_was_made_and_is_lost_before_the_upload_is_made_again(bench: 
     assert len(uploads(bench)) == 1
 
 
+@pytest.mark.slow
 async def test_recording_that_is_replaced_while_it_is_compressed_is_not_uploaded(
     bench: Bench, large: Path
 ) -> None:
@@ -192,6 +204,7 @@ async def test_job_waits_while_there_is_no_room_for_what_is_to_be_made(
     assert bench.media.calls.count("compress") == 1
 
 
+@pytest.mark.slow
 async def test_cancelled_job_breaks_off_its_encode_and_leaves_no_scraps(bench: Bench, large: Path) -> None:
     limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")
@@ -202,6 +215,7 @@ async def test_cancelled_job_breaks_off_its_encode_and_leaves_no_scraps(bench: B
     assert bench.files() == ["job.json", "job.log"]
 
 
+@pytest.mark.slow
 async def test_refinement_that_starts_over_compresses_and_uploads_the_recording_again(
     bench: Bench, large: Path
 ) -> None:
@@ -221,6 +235,7 @@ async def test_refinement_that_starts_over_compresses_and_uploads_the_recording_
     assert len(uploads(bench)) == 2
 
 
+@pytest.mark.slow
 async def test_the_upload_is_as_long_as_the_recording(bench: Bench, large: Path) -> None:
     limit(bench, large)
     spec = bench.add_job(PROMPT, source=large, oversize="compress")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+from media_eyes import read_pictures
 from numpy.typing import NDArray
 
 from nemowatch.sandbox.lettering import draw_letters
 from nemowatch.sandbox.recordings import make_recording
-from tests.sandbox.media_eyes import read_pictures
 
 __all__ = ["copy_streams", "find_onset", "make_beeps", "make_recording", "read_codes", "remake"]
 

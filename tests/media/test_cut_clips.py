@@ -6,14 +6,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from nemowatch.media.cut import Clip, cut_clips, resolve_times, trim
-from nemowatch.media.cut_errors import NothingLeft
-from nemowatch.media.errors import MediaError
-from nemowatch.media.probe import probe
-from tests.media.cut_samples import (
+from cut_samples import (
     copy_streams,
     find_onset,
     make_beeps,
@@ -21,6 +14,13 @@ from tests.media.cut_samples import (
     read_codes,
     remake,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nemowatch.media.cut import Clip, cut_clips, resolve_times, trim
+from nemowatch.media.cut_errors import NothingLeft
+from nemowatch.media.errors import MediaError
+from nemowatch.media.probe import probe
 
 FRAME = 0.04
 
@@ -59,6 +59,7 @@ def test_a_clip_holds_the_pictures_that_were_asked_for_and_no_other(
     assert [moment for moment, _ in codes] == pytest.approx([time - start for time in expected], abs=0.001)
 
 
+@pytest.mark.slow
 def test_a_clip_of_matroska_begins_with_what_is_shown_at_that_time(
     samples: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_clip_of_matroska_begins_with_what_is_shown_at_that_time(
     assert codes[-1][1] - codes[0][1] == pytest.approx(24 * FRAME)
 
 
+@pytest.mark.slow
 def test_a_clip_at_a_key_frame_is_copied_and_one_elsewhere_is_not(
     samples: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_clip_at_a_key_frame_is_copied_and_one_elsewhere_is_not(
     assert (copied.how, encoded.how) == ("copied", "re-encoded")
 
 
+@pytest.mark.slow
 def test_a_copy_never_holds_a_picture_from_beyond_its_end(samples: dict[str, Path], tmp_path: Path) -> None:
     for number, end in enumerate(2.0 + FRAME * index for index in range(1, 9)):
         codes = cut_one(samples["b-frames"], 2.0, end, tmp_path / f"{number}.mp4")
@@ -92,6 +95,7 @@ def test_a_picture_that_stands_when_the_clip_begins_is_its_first(
     assert probe(tmp_path / "clip.mp4").duration_seconds == pytest.approx(0.6, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize("start", [1.0, 1.32])
 def test_sound_stays_with_the_picture(tmp_path: Path, codec: str, start: float) -> None:
@@ -100,6 +104,7 @@ def test_sound_stays_with_the_picture(tmp_path: Path, codec: str, start: float) 
     assert find_onset(tmp_path / "clip.mp4") == pytest.approx(2.0 - start, abs=0.012)
 
 
+@pytest.mark.slow
 def test_how_the_picture_is_turned_and_its_colours_are_kept(samples: dict[str, Path], tmp_path: Path) -> None:
     tags = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
     tagged = remake(samples["plain"], tmp_path / "tagged.mp4", turn=90, g="50", **tags)
@@ -111,6 +116,7 @@ def test_how_the_picture_is_turned_and_its_colours_are_kept(samples: dict[str, P
             assert (frame.color_primaries, frame.color_trc, frame.colorspace) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_a_film_without_sound_and_sound_without_a_film_can_be_cut(tmp_path: Path) -> None:
     sound = make_beeps(tmp_path / "beeps.wav", "pcm_s16le", picture=False)
     part = trim(sound, tmp_path / "cut.wav", start=1.5, end=None)
@@ -137,6 +143,7 @@ def test_trimming_at_a_key_frame_copies_to_the_end(samples: dict[str, Path], tmp
     assert (part.start, part.end) == (2.0, pytest.approx(4.0, abs=0.02))
 
 
+@pytest.mark.slow
 def test_a_recording_trimmed_elsewhere_is_exact_too(samples: dict[str, Path], tmp_path: Path) -> None:
     part = trim(samples["b-frames"], tmp_path / "cut.mp4", start=0.52, end=3.4)
     codes = read_codes(part.path)
@@ -144,12 +151,14 @@ def test_a_recording_trimmed_elsewhere_is_exact_too(samples: dict[str, Path], tm
     assert [moment for moment, _ in codes] == pytest.approx([FRAME * index for index in range(72)], abs=0.001)
 
 
+@pytest.mark.slow
 def test_a_key_frame_before_the_first_picture_is_no_reason_to_encode(
     samples: dict[str, Path], tmp_path: Path
 ) -> None:
     assert trim(samples["mkv"], tmp_path / "cut.mkv", start=0.0, end=None).how == "copied"
 
 
+@pytest.mark.slow
 def test_progress_goes_up_to_one_over_all_clips(samples: dict[str, Path], tmp_path: Path) -> None:
     shares: list[float] = []
     clips = tuple(Clip(start, start + 0.5, tmp_path / f"{start}.mp4") for start in (3.0, 0.3, 2.0))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import av
 import pytest
+from cut_samples import copy_streams, make_recording, read_codes, remake
 
 from nemowatch.media.cut import trim
 from nemowatch.media.h264 import find_free_id, is_fresh_start, merge_sets, read_parameter_sets
-from tests.media.cut_samples import copy_streams, make_recording, read_codes, remake
 
 FRAME = 0.04
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import av
 import pytest
+from cut_samples import copy_streams, make_beeps, make_recording, read_codes, remake
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nemowatch.media.cut import split
 from nemowatch.media.cut_errors import PieceTooLarge
 from nemowatch.media.splitting import share_out
-from tests.media.cut_samples import copy_streams, make_beeps, make_recording, read_codes, remake
 
 
 @pytest.fixture(scope="module")

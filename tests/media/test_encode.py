@@ -309,6 +309,7 @@ def test_converted_film_is_under_the_limit_too(noisy: Path, tmp_path: Path) -> N
     assert done.size_bytes <= limit
 
 
+@pytest.mark.slow
 def test_surround_stays_surround_until_bits_are_few(tmp_path: Path) -> None:
     sound = np.random.default_rng(3).normal(0, 0.1, (6, 96_000))
     source = record(tmp_path / "film.mkv", [grey(90)] * 50, sound=sound, layout="5.1")

@@ -118,6 +118,7 @@ def expected_numbers(path: Path, moments: list[Fraction]) -> list[int]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
 def test_sparse_and_dense_times_show_what_decoding_it_all_shows(films: Path, name: str) -> None:
     film = film_of(films, name)
@@ -137,6 +138,7 @@ def test_any_times_show_what_decoding_it_all_shows(films: Path, name: str, times
     assert shown_numbers(film, moments) == expected_numbers(film, moments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["refresh.mp4", "open.mp4", "cut.mp4"])
 def test_a_time_asked_alone_shows_the_same(films: Path, name: str) -> None:
     film = film_of(films, name)
@@ -149,6 +151,7 @@ def test_times_that_the_container_rounds_are_met(films: Path) -> None:
     assert shown_numbers(film_of(films, "thirty.mkv"), moments) == list(range(100))
 
 
+@pytest.mark.slow
 def test_the_first_moment_of_a_picture_is_its_own_and_the_one_before_is_not(films: Path) -> None:
     film = film_of(films, "uneven.mkv")
     begins = [begin for begin, _ in decode_all(film)][1:]

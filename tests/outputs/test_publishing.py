@@ -283,6 +283,7 @@ staging.publish()
 """
 
 
+@pytest.mark.slow
 def test_process_killed_at_any_call_leaves_no_folder_or_the_whole_one(tmp_path: Path) -> None:
     final = tmp_path / "talk"
     fill(Staging.open(final, "job1"))

@@ -188,6 +188,7 @@ def test_scan_never_leaves_out_a_folder_that_holds_a_taken_file(parts: list[str]
         assert matcher.folder_of(path) == TALKS
 
 
+@pytest.mark.slow
 def test_hundred_thousand_paths_are_matched_in_seconds() -> None:
     matcher = Matcher(make_rule(TALKS, match=("*.mp4", "*.mkv"), ignore=("drafts/",), recursive=True))
     paths = [TALKS / f"day{number % 100}" / f"talk{number}.mp4" for number in range(100_000)]
