@@ -1,7 +1,7 @@
 """Several jobs, a service that fails at random, and `kill -9` at random: nothing is lost, paid or delivered twice.
 
 Each run is decided by its seed: which calls fail and how, and when the daemon is killed. The default run takes a few
-seeds, the slow one all 200; the counts stand at the end of the test report (conftest.py).
+seeds, the slow one all of them; the counts stand at the end of the test report (conftest.py).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nemowatch.jobs.reading import open_book
 from nemowatch.jobs.records import Cause, JobRecord
 from nemowatch.sandbox.server import Sandbox
 
-RUNS = 200
+RUNS = 60
 RUNS_PER_TEST = 2
 
 RULES = """\

@@ -137,7 +137,7 @@ def test_interrupted_demo_ends_soon_and_leaves_no_process_behind(
         children = psutil.Process(demo.pid).children(recursive=True)
         assert len(children) >= 2
         demo.send_signal(number)
-        assert demo.wait(12) == 130
+        assert demo.wait(25) == 130
     finally:
         demo.kill()
         demo.wait()

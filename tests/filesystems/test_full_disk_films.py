@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,10 +33,12 @@ class SmallDisk:
         self._ballast = point / "somebody else's"
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(point))
 
-    def fill(self) -> None:
-        """Leave not a page free, whoever else writes meanwhile."""
+    def fill(self, *, leave: int = 0) -> None:
+        """Leave so many bytes free; where that is none, not a page, whoever else writes meanwhile."""
         with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
-            while True:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.point).free - leave)
+            file.seek(0, os.SEEK_END)
+            while not leave:
                 file.write(bytes(_PIECE_BYTES))
 
     def make_room(self) -> None:
@@ -116,10 +120,12 @@ def test_stills_for_which_there_is_no_room_wait_and_nothing_is_paid_or_exported_
     small: SmallDisk, house: LivingHouse
 ) -> None:
     rule(house, deliver=["video", "frames"], frames={"every": "500ms"})
+    # Room for the video, but not for what is asked for before stills are begun.
+    small.fill(leave=30_000_000)
     with house.daemon():
         make_video(house.watched / "talk.mp4")
-        small.fill()
         wait_waiting(house)
+        assert len(house.sandbox.ledger()["renders"]) == 1
         small.make_room()
         house.wait_until(lambda: house.is_done("talk.mp4"), PATIENCE)
     assert house.uploads() == {"talk.mp4": 1}
