@@ -1,7 +1,7 @@
 """Several jobs, a service that fails at random, and `kill -9` at random: nothing is lost, paid or delivered twice.
 
-Each run is decided by its seed: which calls fail and how, and when the daemon is killed. The default run takes a few
-seeds, the slow one all of them; the counts stand at the end of the test report (conftest.py).
+Each run is decided by its seed: which calls fail and how, and when the daemon is killed. The counts
+stand at the end of the test report (conftest.py).
 """
 
 from __future__ import annotations
