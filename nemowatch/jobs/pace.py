@@ -20,6 +20,7 @@ from nemowatch.jobs.database import (
     step_times_table,
 )
 from nemowatch.jobs.forecast import LEARNT_FROM, Present, Took, forecast, kind_of, steps_from
+from nemowatch.jobs.plan import MAX_UPLOAD_BYTES
 from nemowatch.jobs.records import JobState
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Pace:
         max_upload_bytes: what the service takes per file (nemo-api.md §4): what is larger is made smaller first.
     """
 
-    def __init__(self, engine: sa.Engine, *, max_upload_bytes: int = 500_000_000) -> None:
+    def __init__(self, engine: sa.Engine, *, max_upload_bytes: int = MAX_UPLOAD_BYTES) -> None:
         self._engine = engine
         self._max_upload_bytes = max_upload_bytes
         self._shares: dict[str, tuple[float, bool]] = {}

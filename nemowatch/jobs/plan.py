@@ -25,6 +25,9 @@ class Action:
     number: int
 
 
+MAX_UPLOAD_BYTES = 500_000_000
+"""What the service takes per file (nemo-api.md §4)."""
+
 FROM_VIDEO = frozenset({"video", "clips", "frames"})
 """What is delivered of an exported video."""
 

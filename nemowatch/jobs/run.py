@@ -18,6 +18,7 @@ from nemowatch.jobs.absence import PLACE_MARKER, is_absence, look_offline, mount
 from nemowatch.jobs.errors import SourceChanged, SourceGone
 from nemowatch.jobs.patience import Patience
 from nemowatch.jobs.pauses import Paused, Unwanted
+from nemowatch.jobs.plan import MAX_UPLOAD_BYTES
 from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.service import Service
 from nemowatch.jobs.source import ContentMemory, find_source
@@ -93,7 +94,7 @@ class JobSettings:
     plan_pause: float = 3600.0
     account_pause: float = 300.0
     folder_pause: float = 300.0
-    max_upload_bytes: int = 500_000_000
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import av
 
-from nemowatch.media.probe import open_media, pick_picture, read_packets
+from nemowatch.media.probe import MAX_PIXELS, open_media, pick_picture, read_packets
 from nemowatch.media.sniff import identify
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _AnyStream = TypeVar("_AnyStream", bound="Stream")
-
-MAX_PIXELS = 16_384 * 16_384 // 2
-"""A larger picture is a header's nonsense, and would take more memory than there is."""
 
 _GENERATE_TIMES = 0x0001  # AVFMT_FLAG_GENPTS; PyAV's stubs give its name a type that can't be set
 _DEFAULT_RATE = 25

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from nemowatch.media.errors import BrokenMedia
-from nemowatch.media.probe import open_media, pick_picture, pick_sound, read_packets
-from nemowatch.media.reel import MAX_PIXELS
+from nemowatch.media.probe import MAX_PIXELS, open_media, pick_picture, pick_sound, read_packets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -138,6 +139,13 @@ def test_interrupted_demo_ends_soon_and_leaves_no_process_behind(
         assert len(children) >= 2
         demo.send_signal(number)
         assert demo.wait(25) == 130
+        lines = log.read_text().splitlines()
+        began, ended = (
+            datetime.fromisoformat(line[:23])
+            for line in lines
+            if "stopping; what is running" in line or "NemoWatch has stopped" in line
+        )
+        assert (ended - began).total_seconds() < 10
     finally:
         demo.kill()
         demo.wait()

@@ -37,7 +37,7 @@ async def make_clips(run: JobRun, exported: Exported, render: Downloaded) -> Col
         await run.tell(remark)
         return Collected((), (remark,))
     async with run.open_staging() as staging, emptied(staging.folder / CLIPS_FOLDER) as folder:
-        source = find_render(run, staging, render)
+        source = await run.in_thread(lambda: find_render(run, staging, render))
         await run.in_thread(lambda: require_room(folder, 2 * render.size_bytes))
         digits = max(2, len(str(len(stretches))))
         names = [

@@ -35,7 +35,7 @@ async def make_frames(run: JobRun, render: Downloaded) -> Collected:
         return Collected((), (remark,))
     stem = safe_name(run.spec.source.path.stem)
     async with run.open_staging() as staging, emptied(staging.folder / FRAMES_FOLDER) as folder:
-        source = find_render(run, staging, render)
+        source = await run.in_thread(lambda: find_render(run, staging, render))
         pixels = (render.width or 0) * (render.height or 0)
         expected = int(pixels * _BYTES_PER_PIXEL[wish.format] * len(times))
         await run.in_thread(lambda: require_room(folder, expected))

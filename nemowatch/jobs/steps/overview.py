@@ -13,8 +13,10 @@ from nemowatch.media.sheet import make_overview
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nemowatch.jobs.run import JobRun
+    from nemowatch.outputs.staging import Staging
 
 OVERVIEW_NAME = "overview.jpg"
 THUMBNAIL_NAME = "thumbnail.jpg"
@@ -33,13 +35,7 @@ async def sketch(run: JobRun, files: Sequence[Downloaded]) -> Collected:
         Paused: the place of the outputs is away.
     """
     async with run.open_staging() as staging:
-        paths = [
-            path
-            for file in files
-            if file.kind in _KINDS
-            and file.name.lower().endswith(_PICTURES)
-            and (path := find_file(run, staging, file.name)) is not None
-        ]
+        paths = await run.in_thread(lambda: _find_pictures(run, staging, files))
         if not paths:
             return Collected(())
         try:
@@ -66,3 +62,9 @@ async def sketch(run: JobRun, files: Sequence[Downloaded]) -> Collected:
             ),
         )
     )
+
+
+def _find_pictures(run: JobRun, staging: Staging, files: Sequence[Downloaded]) -> list[Path]:
+    shown = [file for file in files if file.kind in _KINDS and file.name.lower().endswith(_PICTURES)]
+    places = (find_file(run, staging, file.name) for file in shown)
+    return [path for path in places if path is not None]

@@ -87,9 +87,7 @@ async def reshape(run: JobRun) -> Reshaped:
         paths, notes = await _make_parts(run, source, folder)
         # What was read while the recording was written again is not what was queued.
         await run.find_source()
-        parts = tuple(Part(str(path.relative_to(staging.folder)), path.stat().st_size) for path in paths)
-        reshaped = Reshaped(parts, notes)
-        await run.in_thread(lambda: _write_list(folder, reshaped))
+        reshaped = await run.in_thread(lambda: _list_parts(staging, folder, paths, notes))
         for note in notes:
             await run.tell(note)
     return reshaped
@@ -112,7 +110,7 @@ async def _make_parts(run: JobRun, source: Path, folder: Path) -> tuple[list[Pat
     may_fit = wish.expected_bytes <= limit * _HOPELESS_SHARE or spec.oversize != "compress"
     if _has_foreign_name(source) or (wish.is_cut and may_fit):
         path = await _trim(run, wish, folder, notes)
-    size_bytes = path.stat().st_size
+    size_bytes = (await run.in_thread(path.stat)).st_size
     if size_bytes <= limit:
         return ([] if path == source else [path]), tuple(notes)
     if spec.oversize == "compress" or (spec.oversize == "split" and info.kind == "image"):
@@ -231,9 +229,13 @@ def _is_there(path: Path, size_bytes: int) -> bool:
         return False
 
 
-def _write_list(folder: Path, reshaped: Reshaped) -> None:
+def _list_parts(staging: Staging, folder: Path, paths: Sequence[Path], notes: tuple[str, ...]) -> Reshaped:
+    """Write down what was made, and that all of it is there."""
+    parts = tuple(Part(str(path.relative_to(staging.folder)), path.stat().st_size) for path in paths)
+    reshaped = Reshaped(parts, notes)
     facts = {
         "parts": [{"name": part.name, "size_bytes": part.size_bytes} for part in reshaped.parts],
         "notes": list(reshaped.notes),
     }
     write_atomically(folder / _LIST_NAME, json.dumps(facts).encode())
+    return reshaped

@@ -87,7 +87,7 @@ async def _upload_one(run: JobRun, session_id: str, marker_name: str, item: _Ite
     )
     if not run.spec.urls:
         await run.find_source()
-    await run.tell(f"Uploaded {_what(run, item)} {how}.")
+    await run.tell(f"Uploaded {await run.in_thread(lambda: _what(run, item))} {how}.")
     return name
 
 
