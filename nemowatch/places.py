@@ -74,9 +74,19 @@ class StateFolder:
         return self.root / "jobs"
 
     @property
+    def log(self) -> Path:
+        """The daemon's log where no journal keeps it; older parts lie beside it as `.1`, `.2` and so on."""
+        return self.root / "logs" / "nemowatch.log"
+
+    @property
     def standing(self) -> Path:
         """What the running daemon waits for and watches, for `status`."""
         return self.root / "standing.json"
+
+    @property
+    def control(self) -> Path:
+        """The socket on which the running daemon takes requests, mode 0600."""
+        return self.root / "control.sock"
 
     @property
     def lock(self) -> Path:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nemowatch.atomic import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MOST_WAITING = 1000
@@ -94,17 +95,25 @@ def write_standing(path: Path, standing: Standing) -> None:
 def read_standing(path: Path) -> Standing | None:
     """What the daemon told last; None where it told nothing, or in a form of another version."""
     try:
-        facts = json.loads(path.read_bytes())
-        return Standing(
-            rules_file=facts["rules_file"],
-            folders=tuple(FolderLine(**line) for line in facts["folders"]),
-            waiting=tuple(WaitingFile(**line) for line in facts["waiting"]),
-            waiting_in_all=facts["waiting_in_all"],
-            troubles=tuple(str(line) for line in facts.get("troubles", ())),
-            rules_error=str(facts.get("rules_error", "")),
-            rules_loaded_at=float(facts.get("rules_loaded_at", 0.0)),
-            rules_digest=str(facts.get("rules_digest", "")),
-            rules=tuple(RuleLine(**line) for line in facts.get("rules", ())),
-        )
+        return standing_from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def standing_from_json(facts: Mapping[str, Any]) -> Standing:
+    """What `asdict` made of a standing, read back.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none, or that of another version.
+    """
+    return Standing(
+        rules_file=facts["rules_file"],
+        folders=tuple(FolderLine(**line) for line in facts["folders"]),
+        waiting=tuple(WaitingFile(**line) for line in facts["waiting"]),
+        waiting_in_all=facts["waiting_in_all"],
+        troubles=tuple(str(line) for line in facts.get("troubles", ())),
+        rules_error=str(facts.get("rules_error", "")),
+        rules_loaded_at=float(facts.get("rules_loaded_at", 0.0)),
+        rules_digest=str(facts.get("rules_digest", "")),
+        rules=tuple(RuleLine(**line) for line in facts.get("rules", ())),
+    )

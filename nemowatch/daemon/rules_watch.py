@@ -8,8 +8,9 @@ deleted and restored, exchanged behind a symbolic link, or kept on a share.
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from loguru import logger
 
@@ -21,6 +22,7 @@ from nemowatch.standing import digest_rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from nemowatch.clock import Clock
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 1.0
 _STILL_SECONDS = 0.25
 _OLD_ONES_STAY = "The rules from before stay in force."
+
+_Signature: TypeAlias = tuple[int, int, int]
+"""Size, time and inode of a file: what tells a changed one."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,18 @@ class RulesWatch:
         book: the rules in force, as they were read from their file.
         clock: the time.
         apply: puts new rules in force.
+
+    Attributes:
+        around_reload: is entered while rules that were asked for are read and put in force, and left however that ends.
     """
 
     def __init__(self, book: RuleBook, clock: Clock, apply: Callable[[RuleBook], Awaitable[None]]) -> None:
         self._path = book.path
         self._clock = clock
         self._apply = apply
-        self._is_asked = False
+        self.around_reload: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._asked = asyncio.Event()
+        self._reading = asyncio.Lock()
         # A thread for each look would cost more than the look; but a share may let it wait.
         self._may_hang = file_system_of(self._path).is_network
         self._read_signature = _signature_of(self._path)
@@ -67,29 +77,49 @@ class RulesWatch:
         self.standing = RulesStanding(self._read_digest, clock.now())
 
     def ask(self) -> None:
-        """Read the file at the next look, whether it looks changed or not."""
-        self._is_asked = True
+        """Have the file read soon, whether it looks changed or not."""
+        self._asked.set()
+
+    async def reload(self) -> RulesStanding:
+        """Read the file now, whether it looks changed or not; how the rules stand afterwards."""
+        async with self._reading:
+            with self.around_reload():
+                await self._read_still(await self._look(), is_asked=True)
+        return self.standing
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Look again and again, and whenever asked to, until cancelled."""
+        async with asyncio.TaskGroup() as turns:
+            turns.create_task(self._take_requests())
+            turns.create_task(self._take_looks())
+
+    async def _take_requests(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            await self.reload()
+
+    async def _take_looks(self) -> None:
         while True:
             await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
-            asked, self._is_asked = self._is_asked, False
-            signature = await self._look()
-            if not asked and signature == self._read_signature:
-                continue
-            # An editor may be in the middle of writing: what has changed is read once it stands still.
-            while (later := await self._look_again()) != signature:
-                signature = later
-            self._read_signature = signature
-            await self._read(is_asked=asked)
+            async with self._reading:
+                signature = await self._look()
+                if signature != self._read_signature:
+                    await self._read_still(signature, is_asked=False)
 
-    async def _look(self) -> tuple[int, int, int] | None:
+    async def _read_still(self, signature: _Signature | None, *, is_asked: bool) -> None:
+        # An editor may be in the middle of writing: what has changed is read once it stands still.
+        while (later := await self._look_again()) != signature:
+            signature = later
+        self._read_signature = signature
+        await self._read(is_asked=is_asked)
+
+    async def _look(self) -> _Signature | None:
         if self._may_hang:
             return await asyncio.to_thread(_signature_of, self._path)
         return _signature_of(self._path)
 
-    async def _look_again(self) -> tuple[int, int, int] | None:
+    async def _look_again(self) -> _Signature | None:
         await self._clock.sleep(_STILL_SECONDS)
         return await self._look()
 
@@ -121,8 +151,8 @@ class RulesWatch:
         self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at)
 
 
-def _signature_of(path: Path) -> tuple[int, int, int] | None:
-    """What tells a changed file; None where none can be looked at."""
+def _signature_of(path: Path) -> _Signature | None:
+    """None where none can be looked at."""
     try:
         facts = path.stat()
     except OSError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = sa.MetaData()
 
@@ -159,6 +159,41 @@ present_steps_table = sa.Table(
     sa.Column("began_at", sa.Float, nullable=False),
     sa.Column("share_from", sa.Float),
     sa.Column("share_from_at", sa.Float),
+)
+
+switches_table = sa.Table(
+    "nemowatch_switches",
+    metadata,
+    # What the user has switched on, such as `paused`; a row is there while it is.
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Column("written_at", sa.Float, nullable=False),
+)
+
+outbox_table = sa.Table(
+    "nemowatch_outbox",
+    metadata,
+    # Changes of state that notices and hooks have still to tell of; counts up, in the order of the changes.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("happened_at", sa.Float, nullable=False),
+)
+
+past_jobs_table = sa.Table(
+    "nemowatch_past_jobs",
+    metadata,
+    # Jobs whose records are no longer kept: what they were for is never paid for again.
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("source_path", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("output_folder", sa.Text),
+    sa.Column("queued_at", sa.Float, nullable=False),
+    sa.Column("finished_at", sa.Float),
 )
 
 
