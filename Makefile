@@ -9,9 +9,11 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The slow tests of a file may run side by side, but for those that share something costly (xdist_group).
 PYTEST_SLOW := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 SOURCES := nemowatch tests benchmarks docs
+# Compiled once, not by each worker and each daemon that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: picture help demo test test-all check format lint types contracts generate generated fix bench wheel clean
+.PHONY: picture help demo test test-all soak check format lint types contracts generate generated fix bench wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +41,9 @@ test: $(VENV)/.dev ## the default tests (under 90 seconds)
 test-all: $(VENV)/.dev ## the slow tests too: crashes, the contract in all forms, the built wheel, the whole demo
 	@$(PYTEST_SLOW) $(ARGS)
 
+soak: $(VENV)/.dev ## hours of a failing service in minutes, with figures (CYCLES=240: a cycle is five minutes)
+	@NEMOWATCH_SOAK_CYCLES=$(or $(CYCLES),24) $(BIN)/pytest -s tests/soak
+
 check: format lint types contracts generated test ## what must be green before a commit
 
 format: $(VENV)/.dev ## is everything formatted? (make fix formats it)
@@ -53,11 +58,13 @@ types: $(VENV)/.dev ## mypy, strict
 contracts: $(VENV)/.dev ## who may import whom
 	@$(BIN)/lint-imports
 
-generated: $(VENV)/.dev ## are rules.example.yaml and docs/rules.md what the models say?
+generated: $(VENV)/.dev ## are rules.example.yaml, docs/rules.md and systemd/ what the code says?
 	@$(BIN)/python -m nemowatch.rules.generate --check
+	@$(BIN)/python -m nemowatch.service.generate --check
 
-generate: $(VENV)/.dev ## write rules.example.yaml and docs/rules.md from the models
+generate: $(VENV)/.dev ## write rules.example.yaml, docs/rules.md and systemd/ from the code
 	@$(BIN)/python -m nemowatch.rules.generate
+	@$(BIN)/python -m nemowatch.service.generate
 
 picture: $(VENV)/.dev ## draw the README's pictures from a real run of the demo
 	@$(BIN)/python docs/make_picture.py

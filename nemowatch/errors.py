@@ -9,6 +9,8 @@
     ├── OutputError …         outputs/errors.py    the output folder can't be written
     ├── JobError …            jobs/errors.py       a job can't go on
     ├── FolderOffline         intake/scan.py       a watched folder is missing, or can't be read
+    ├── ServiceFailed …       service/manager.py   the system's service manager refuses, or is not there
+    ├── NotInstallable …      service/install.py   the service can't be installed as things are
     └── StateError …          places.py            the state folder is taken, or can't be used
 
 An error says what failed and why; its hint says what to do next. Only the commands and the job runner turn

@@ -128,8 +128,12 @@ class InstanceLock:
 
         Raises:
             StateTaken: another process holds it; the message says which.
+            StateError: it can't be written, as on a full disk.
         """
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
         try:
             _lock_patiently(descriptor)
         except BlockingIOError as error:
@@ -139,13 +143,17 @@ class InstanceLock:
                 f"Another NemoWatch already runs with the state folder {self._path.parent}: {holder}.",
                 hint="Stop it first, or give this one its own folder with NEMOWATCH_STATE.",
             ) from error
-        os.ftruncate(descriptor, 0)
         holder_facts = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        os.write(descriptor, json.dumps(holder_facts).encode())
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(holder_facts).encode())
+        except OSError as error:
+            os.close(descriptor)
+            raise _unwritable(self._path, error) from error
         self._descriptor = descriptor
         return self
 
@@ -154,6 +162,13 @@ class InstanceLock:
     ) -> None:
         """Let the lock go; the file stays, so that no two processes ever lock different files of one name."""
         os.close(self._descriptor)
+
+
+def _unwritable(lock: Path, error: OSError) -> StateError:
+    return StateError(
+        f"The state folder {lock.parent} can't be written: {error.strerror}.",
+        hint="Make room there, or set NEMOWATCH_STATE to a folder that this user can write.",
+    )
 
 
 def _lock_patiently(descriptor: int) -> None:

@@ -62,6 +62,9 @@ class FakeClock:
                 wake.set()
 
 
+_VIDEOS: dict[tuple[object, ...], bytes] = {}  # a hundred tests use the same few
+
+
 def make_video(
     target: Path,
     *,
@@ -75,6 +78,10 @@ def make_video(
 ) -> Path:
     """Write a small H.264/AAC recording whose picture changes with the time and the seed."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    kind = (target.suffix, seconds, width, height, fps, audio, seed, key_frame_every)
+    if kind in _VIDEOS:
+        target.write_bytes(_VIDEOS[kind])
+        return target
     with av.open(str(target), "w") as container:
         video = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
         video.gop_size = key_frame_every
@@ -95,4 +102,5 @@ def make_video(
                 frame.pts = start
                 container.mux(sound.encode(frame))
             container.mux(sound.encode())
+    _VIDEOS[kind] = target.read_bytes()
     return target

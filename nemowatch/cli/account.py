@@ -15,6 +15,7 @@ from urllib.parse import quote
 from nemowatch.clock import SystemClock
 from nemowatch.errors import NemoWatchError
 from nemowatch.logs import configure_logs
+from nemowatch.nemo.answers import Credits
 from nemowatch.nemo.attribution import own_attribution
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.errors import RateLimited
@@ -28,8 +29,8 @@ from nemowatch.rules.problems import RulesInvalid
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nemowatch.nemo.answers import Credits
     from nemowatch.rules.rule import RuleBook
+    from nemowatch.web.bodies import Balance
 
 _GLANCE_SECONDS = 5.0
 """A balance that is only good to know is not waited for any longer."""
@@ -105,6 +106,18 @@ def read_account(addresses: Addresses, state: StateFolder) -> Account:
         StateError: the state folder, which keeps an anonymous token, can't be used.
     """
     return asyncio.run(_ask(addresses, state))
+
+
+def account_of(balance: Balance, addresses: Addresses) -> Account:
+    """The account as the running daemon told of it; its token is no news to the user."""
+    is_anonymous = balance.account == "anonymous"
+    return Account(
+        Credits(available=balance.available, frozen=balance.frozen, total=balance.total),
+        balance.user_id,
+        is_anonymous,
+        is_new=False,
+        more_credits=_register_link(addresses.web_url, balance.user_id) if is_anonymous else None,
+    )
 
 
 def read_known_balance() -> Credits | None:

@@ -6,10 +6,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from nemowatch.cli.screen import open_console, print_labelled, printable
+from nemowatch.cli.telling_check import (
+    describe_hooks,
+    describe_notices,
+    find_doubts,
+    hooks_as_json,
+    notices_as_json,
+)
 from nemowatch.places import StateFolder
 from nemowatch.rules.condition import describe_when
 from nemowatch.rules.moment import describe_moment
 from nemowatch.rules.survey import find_overlaps, inspect_folders
+from nemowatch.service.installed import list_installed
 from nemowatch.units import format_count, format_duration
 
 if TYPE_CHECKING:
@@ -61,6 +69,7 @@ class CheckReport:
             },
             "scan_seconds": book.scan_seconds,
             "polling": book.polling,
+            "notices": notices_as_json(book),
             "rules": [_rule_as_json(rule, self.folders[rule.name]) for rule in book.rules],
             **({} if self.files is None else {"files": self.files.as_json()}),
         }
@@ -70,6 +79,7 @@ class CheckReport:
         console, book = open_console(), self.book
         print_labelled(console, "", [f"{book.path}: {format_count(len(book.rules), 'rule')}, all valid."])
         print_labelled(console, "", [_describe_book(book)])
+        print_labelled(console, "tells", describe_notices(book))
         for rule in book.rules:
             _show_rule(console, rule, self.folders[rule.name], backlog=book.limits.backlog)
         for warning in self.warnings:
@@ -90,7 +100,14 @@ def make_report(book: RuleBook, *, with_files: bool) -> CheckReport:
         warning for each in folders.values() for folder in each for warning in folder.warnings
     )
     overlaps = (_describe_overlap(overlap) for overlap in find_overlaps(book))
-    return CheckReport(book, folders, (*missing, *overlaps), _list_files(book) if with_files else None)
+    forbidden = (
+        f"{folder}: the installed service may not use it. {service.mending_command}"
+        for service in list_installed()
+        if service.unit.rules == book.path
+        for folder in service.forbidden
+    )
+    warnings = (*missing, *overlaps, *find_doubts(book), *forbidden)
+    return CheckReport(book, folders, warnings, _list_files(book) if with_files else None)
 
 
 def invalid_as_json(path: Path, error: RulesInvalid) -> dict[str, Any]:
@@ -147,6 +164,7 @@ def _show_rule(console: Console, rule: Rule, folders: tuple[FolderReport, ...], 
         "stills": _describe_frames(rule),
         "outputs": [_fill_in(rule.output, rule, folder) for folder in rule.watch],
         "afterwards": _describe_after(rule),
+        "runs": describe_hooks(rule),
     }
     for label, values in lines.items():
         print_labelled(console, f"  {label}", values)
@@ -235,6 +253,7 @@ def _rule_as_json(rule: Rule, folders: tuple[FolderReport, ...]) -> dict[str, An
         "convert": rule.convert,
         "output": rule.output,
         "after": {"does": rule.after.does, "folder": rule.after.folder or None},
+        "hooks": hooks_as_json(rule),
         "settle_seconds": rule.settle_seconds,
         "priority": rule.priority,
     }

@@ -110,7 +110,7 @@ def _progress_table(acts: Sequence[Act]) -> Table:
     for heading in ("file", "rule", "progress", "state"):
         table.add_column(heading, no_wrap=True)
     for act in acts:
-        done = 0.0 if act.job is None else share_done(act.job)
+        done = 0.0 if act.job is None else share_done(act.job.state, act.job.progress)
         bar = ProgressBar(total=1.0, completed=done, width=20)
         table.add_row(escape(act.target.name), escape(act.rule), bar, escape(_describe(act)))
     return table
@@ -126,6 +126,7 @@ def final_table(acts: Sequence[Act]) -> Table:
     """What became of each recording: file, rule, state, time, outputs."""
     from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.clock import SystemClock  # noqa: PLC0415
+    from nemowatch.jobs.views import view_job  # noqa: PLC0415
 
-    records = [act.job for act in acts if act.job is not None]
-    return jobs_table(records, now=SystemClock().now(), with_ids=False)
+    jobs = [view_job(act.job) for act in acts if act.job is not None]
+    return jobs_table(jobs, now=SystemClock().now(), with_ids=False)

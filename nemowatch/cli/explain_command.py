@@ -114,7 +114,7 @@ def _whereabouts_as_json(whereabouts: Whereabouts) -> dict[str, Any]:
     return {
         "state": whereabouts.state,
         "now": list(whereabouts.lines),
-        "job": None if whereabouts.job is None else whereabouts.job.spec.job_id,
+        "job": None if whereabouts.job is None else whereabouts.job.id,
         "helps": _ways_as_json(whereabouts.ways),
     }
 

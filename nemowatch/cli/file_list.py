@@ -137,7 +137,7 @@ def _find_fate(scene: Scene, rule: Rule, path: Path, verdict: Verdict) -> Fate:
     if found.state == "unseen" and verdict.folder is not None:
         state, sentence = forecast(scene, rule, verdict.folder)
         return Fate(rule.name, verdict.reason, state, "" if sentence == PLAIN_JOB else sentence)
-    job = None if found.job is None else found.job.spec.job_id
+    job = None if found.job is None else found.job.id
     return Fate(rule.name, verdict.reason, found.state, found.lines[0] if found.lines else "", job)
 
 

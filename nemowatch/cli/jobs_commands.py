@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -9,9 +10,12 @@ import typer
 from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
-    from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.views import JobView
+    from nemowatch.web.bodies import SkippedFile
 
 _Job: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
 
@@ -28,6 +32,14 @@ def list_jobs(
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="NAME", help="Only jobs of this rule.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="WHEN",
+            help="Only jobs that were queued since then: `2d`, `1h30m`, `2026-11-01`, `14:00`.",
+        ),
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first.")
     ] = 50,
@@ -38,61 +50,55 @@ def list_jobs(
 
     With `--state skipped` it lists the files that make none: what was there before a rule, and duplicates.
     """
-    from nemowatch.cli.book import job_as_json  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.moments import parse_since  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.reader import Reader  # noqa: PLC0415
     from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table  # noqa: PLC0415
-    from nemowatch.cli.selection import parse_states  # noqa: PLC0415
-    from nemowatch.cli.skipped import SKIPPED, list_skipped  # noqa: PLC0415
-    from nemowatch.cli.time_left import read_remaining  # noqa: PLC0415
+    from nemowatch.cli.skipped import SKIPPED, show_skipped  # noqa: PLC0415
+    from nemowatch.cli.states import parse_states  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.jobs.reading import open_books  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
-    if state == [SKIPPED]:
-        list_skipped(rule, limit, as_json=as_json)
-        return
-    states = parse_states(state or (), SKIPPED)
-    folder = StateFolder.locate()
-    with open_books(folder.database) as books:
-        store, spending = books or (None, None)
-        records = () if store is None else store.list_jobs(states=states, rule=rule, limit=limit)
-        remaining = read_remaining(folder, records)
-        if as_json:
-            print_json(
-                [job_as_json(record, spending, remaining.get(record.spec.job_id)) for record in records]
-            )
+    now = SystemClock().now()
+    since_moment = None if since is None else parse_since(since, now=now)
+    with Reader(StateFolder.locate()) as reader:
+        if state == [SKIPPED]:
+            files = reader.skipped(rule=rule, limit=limit)
+            show_skipped([file for file in files if _is_since(file, since_moment)], as_json=as_json)
             return
-    if records:
+        states = parse_states(state or (), SKIPPED)
+        found = reader.jobs(states=states, rule=rule, since=since_moment, limit=limit)
+    if as_json:
+        print_json([job.to_json() for job in found])
+    elif found:
         console = open_console()
-        print_table(console, jobs_table(records, now=SystemClock().now(), remaining=remaining))
-        _print_ways_out(console, records)
+        print_table(console, jobs_table(found, now=now))
+        _print_ways_out(console, found)
     else:
         typer.echo("No jobs.")
 
 
+def _is_since(file: SkippedFile, moment: float | None) -> bool:
+    return moment is None or (file.noted_at is not None and file.noted_at >= moment)
+
+
 def show_job(job: _Job, *, as_json: AsJson = False) -> None:
     """Show all that is known of one job, and its log."""
-    from nemowatch.cli.book import find_job, job_as_json  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.log_reader import read_log  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.reader import Reader  # noqa: PLC0415
     from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
-    from nemowatch.cli.time_left import read_remaining  # noqa: PLC0415
-    from nemowatch.jobs.reading import open_books  # noqa: PLC0415
-    from nemowatch.outputs.job_log import JobLog  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
-    state = StateFolder.locate()
-    with open_books(state.database) as books:
-        store, spending = books or (None, None)
-        record = find_job(store, job)
-        remaining = read_remaining(state, [record]).get(record.spec.job_id)
+    with Reader(StateFolder.locate()) as reader:
+        found = reader.job(job)
         if as_json:
-            print_json(job_as_json(record, spending, remaining))
+            print_json(found.to_json())
             return
-        cost = None if spending is None else spending.cost_of(record.spec.job_id)
-    console = open_console()
-    _print_facts(console, record, cost, remaining)
-    log = JobLog(state.job_logs / f"{record.spec.job_id}.log").read()
-    if log:
-        console.print("\n[bold]Log[/]")
-        _print_log(log)
+        console = open_console()
+        _print_facts(console, found)
+        for number, text in enumerate(read_log(reader, found.id, follow=False)):
+            if number == 0:
+                console.print("\n[bold]Log[/]")
+            _print_log(text)
 
 
 def show_log(
@@ -104,12 +110,15 @@ def show_log(
 ) -> None:
     """Print a job's log."""
     from nemowatch.cli.log_reader import read_log  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.reader import Reader  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
     is_empty = True
-    for text in read_log(StateFolder.locate(), job, follow=follow):
-        is_empty = False
-        _print_log(text)
+    with Reader(StateFolder.locate()) as reader:
+        for text in read_log(reader, job, follow=follow):
+            is_empty = False
+            _print_log(text)
+            sys.stdout.flush()
     if is_empty:
         typer.echo("Nothing is written in its log yet.", err=True)
 
@@ -120,15 +129,15 @@ def open_project(
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser, too.")] = False,
 ) -> None:
     """Print the link to a job's project on the service's website."""
-    from nemowatch.cli.book import find_job  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.project_link import find_project_link  # noqa: PLC0415
-    from nemowatch.jobs.reading import open_book, read_project_link  # noqa: PLC0415
+    from nemowatch.cli.project_link import find_project_link  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.reader import Reader  # noqa: PLC0415
+    from nemowatch.jobs.reading import read_project_link  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
-    database = StateFolder.locate().database
-    with open_book(database) as store:
-        record = find_job(store, job)
-    link = read_project_link(database, record.spec.job_id) or find_project_link(record)
+    state = StateFolder.locate()
+    with Reader(state) as reader:
+        found = reader.job(job)
+    link = read_project_link(state.database, found.id) or find_project_link(found)
     typer.echo(link)
     if browser:
         typer.launch(link)
@@ -141,34 +150,33 @@ def _print_log(text: str) -> None:
         typer.echo(printable(line))
 
 
-def _print_ways_out(console: Console, records: tuple[JobRecord, ...]) -> None:
+def _print_ways_out(console: Console, jobs: Iterable[JobView]) -> None:
     """Below the table, where no line is broken: what to type for the jobs that need the user."""
     from nemowatch.cli.screen import print_below  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.ways_out import find_ways_out, short_id  # noqa: PLC0415
+    from nemowatch.cli.ways_out import find_ways_out  # noqa: PLC0415
     from nemowatch.jobs.records import Cause, JobState  # noqa: PLC0415
 
     lines: dict[str, str] = {}
-    for record in records:
-        if record.state not in {JobState.ATTENTION, JobState.HELD}:
+    for job in jobs:
+        if job.state not in {JobState.ATTENTION, JobState.HELD}:
             continue
-        is_of_backlog = record.stop is not None and record.stop.cause is Cause.BACKLOG
         # What lets the whole backlog go is told once.
-        for way in find_ways_out(record)[: 1 if is_of_backlog else None]:
-            lines.setdefault(way.command, f"{short_id(record)}  {way.command}  {way.does}")
+        for way in find_ways_out(job)[: 1 if job.cause is Cause.BACKLOG else None]:
+            lines.setdefault(way.command, f"{job.short_id}  {way.command}  {way.does}")
     if lines:
         console.print("\n[bold]What helps[/]")
     for line in lines.values():
         print_below(console, line, indent=0)
 
 
-def _print_facts(console: Console, record: JobRecord, cost: int | None, remaining: float | None) -> None:
+def _print_facts(console: Console, job: JobView) -> None:
     from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
 
-    from nemowatch.cli.book import seconds_taken  # noqa: PLC0415
     from nemowatch.cli.screen import (  # noqa: PLC0415
         describe_remaining,
         list_outputs,
         printable,
+        seconds_taken,
         show_moment,
         show_state,
     )
@@ -176,27 +184,27 @@ def _print_facts(console: Console, record: JobRecord, cost: int | None, remainin
     from nemowatch.clock import SystemClock  # noqa: PLC0415
     from nemowatch.units import format_bytes, format_count, format_duration  # noqa: PLC0415
 
-    spec, now = record.spec, SystemClock().now()
-    seconds = seconds_taken(record, now=now)
+    now = SystemClock().now()
+    seconds, remaining = seconds_taken(job, now=now), job.remaining_seconds
     facts = [
-        ("job", spec.job_id),
-        ("state", show_state(record)),
-        ("why", escape(printable(record.reason))),
-        ("", describe_wake(record, now=now)),
-        *(("what helps", escape(f"{way.command}  {way.does}")) for way in find_ways_out(record)),
-        ("rule", escape(spec.rule)),
-        ("recording", escape(printable(f"{spec.source.path} ({format_bytes(spec.source.size_bytes)})"))),
-        ("refines", "" if spec.base is None else spec.base.job_id),
-        *(("prompt", escape(printable(prompt))) for prompt in spec.prompts),
-        ("cost", "" if cost is None else format_count(cost, "credit")),
-        ("queued", show_moment(spec.queued_at)),
-        ("started", show_moment(record.started_at)),
-        ("ended", show_moment(record.finished_at)),
+        ("job", job.id),
+        ("state", show_state(job)),
+        ("why", escape(printable(job.reason))),
+        ("", describe_wake(job, now=now)),
+        *(("what helps", escape(f"{way.command}  {way.does}")) for way in find_ways_out(job)),
+        ("rule", escape(job.rule)),
+        ("recording", escape(printable(f"{job.source} ({format_bytes(job.size_bytes)})"))),
+        ("refines", job.refines),
+        *(("prompt", escape(printable(prompt))) for prompt in job.prompts),
+        ("cost", "" if job.cost is None else format_count(job.cost, "credit")),
+        ("queued", show_moment(job.queued_at)),
+        ("started", show_moment(job.started_at)),
+        ("ended", show_moment(job.finished_at)),
         ("time", "" if seconds is None else format_duration(seconds)),
         ("", "" if remaining is None else describe_remaining(remaining)),
-        ("attempt", "" if record.attempt == 1 else str(record.attempt)),
-        ("outputs in", escape(printable(str(record.output_folder or "")))),
-        *(("", escape(printable(line))) for line in list_outputs(record.outputs)),
+        ("attempt", "" if job.attempt == 1 else str(job.attempt)),
+        ("outputs in", escape(printable(job.output_folder or ""))),
+        *(("", escape(printable(line))) for line in list_outputs(job.outputs)),
     ]
     for name, value in facts:
         if value:

@@ -5,43 +5,35 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nemowatch.cli.book import find_job
-from nemowatch.jobs.reading import open_book
-from nemowatch.outputs.job_log import JobLog
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nemowatch.places import StateFolder
+    from nemowatch.cli.reader import Reader
 
 _LOOK_SECONDS = 0.5
 
 
 def read_log(
-    state: StateFolder, job: str, *, follow: bool, pause: Callable[[float], None] = time.sleep
+    reader: Reader, job: str, *, follow: bool, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[str]:
     """The log so far; then, to follow it, each piece that is added, in whole lines.
 
     Args:
-        state: where the jobs and their logs are.
+        reader: where the jobs and their logs are read.
         job: the beginning of an id.
         follow: go on until the job has ended.
         pause: waits so many seconds between two looks.
 
     Raises:
-        NoSuchJob: the id leads nowhere, or to several jobs.
+        NoSuchJob, ControlRefused: the id leads nowhere, or to several jobs.
     """
-    job_id, told = "", 0
+    job_id, offset = reader.job(job).id, 0
     while True:
-        # Before the log is read: what was written when the job had ended is all that there is.
-        with open_book(state.database) as store:
-            record = find_job(store, job_id or job)
-        job_id = record.spec.job_id
-        text = JobLog(state.job_logs / f"{job_id}.log").read()
-        whole = text[told : text.rfind("\n") + 1]
-        told += len(whole)
-        if whole:
-            yield whole
-        if not follow or record.state.is_final:
+        piece = reader.read_log(job_id, offset)
+        if piece.text:
+            yield piece.text
+        elif not follow or piece.is_ended:
             return
-        pause(_LOOK_SECONDS)
+        else:
+            pause(_LOOK_SECONDS)
+        offset = piece.next_offset

@@ -143,7 +143,8 @@ def _order(
     as_json: bool,
 ) -> None:
     from nemowatch.cli.ordering import order_several  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.selection import Selection, parse_states  # noqa: PLC0415
+    from nemowatch.cli.selection import Selection  # noqa: PLC0415
+    from nemowatch.cli.states import parse_states  # noqa: PLC0415
     from nemowatch.jobs.orders import Action  # noqa: PLC0415
 
     selection = Selection(tuple(jobs or ()), every, rule, parse_states(states or ()))

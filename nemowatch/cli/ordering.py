@@ -5,14 +5,13 @@ Called by `order_commands.py`, which is loaded for every `--help`, while this is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from nemowatch.cli.account import read_known_balance
 from nemowatch.cli.asking import agree
-from nemowatch.cli.book import find_job
-from nemowatch.cli.courier import Courier, Fate, Outcome
+from nemowatch.cli.courier import Courier
 from nemowatch.cli.fitting import check_fits
 from nemowatch.cli.prices import price_jobs, price_prompts, price_retry
 from nemowatch.cli.screen import print_json, printable
@@ -20,14 +19,18 @@ from nemowatch.cli.selection import Selection, choose_jobs
 from nemowatch.jobs.orders import Action
 from nemowatch.jobs.reading import open_books
 from nemowatch.jobs.records import Cause
+from nemowatch.jobs.views import view_job
+from nemowatch.jobs.window import find_record
 from nemowatch.places import StateFolder
 from nemowatch.units import format_count
+from nemowatch.web.bodies import OrderFate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nemowatch.jobs.records import JobRecord
     from nemowatch.jobs.spending import SpendingBook
+    from nemowatch.web.bodies import OrderOutcome
 
 _DONE_TO = {
     Action.RETRY: "tried again",
@@ -76,8 +79,8 @@ def order_one(action: Action, job: str, text: str, *, yes: bool, as_json: bool) 
     state = StateFolder.locate()
     with open_books(state.database) as books:
         store, spending = books or (None, None)
-        record = find_job(store, job)
-        check_fits(action, record)
+        record = find_record(store, job)
+        check_fits(action, view_job(record))
         price = price_prompts([record], spending) if action is Action.REFINE else ""
     if price:
         facts = f"One more prompt is sent, and paid for: {price}."
@@ -123,28 +126,28 @@ def _show_nothing(action: Action, *, as_json: bool) -> None:
         typer.echo(f"There is no job to be {_DONE_TO[action]}{besides}.")
 
 
-def _show(action: Action, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+def _show(action: Action, outcomes: Sequence[OrderOutcome], *, as_json: bool) -> None:
     """Print what came of the orders; ends with 1 where one was refused.
 
     Raises:
         typer.Exit: one was.
     """
     if as_json:
-        print_json(
-            [
-                {"id": each.job_id, "order": action.value, "outcome": each.fate.value, "text": each.text}
-                for each in outcomes
-            ]
-        )
+        print_json([outcome_as_json(action, each) for each in outcomes])
     elif len(outcomes) > _SHOWN_ONE_BY_ONE and len({(each.fate, each.text) for each in outcomes}) == 1:
         _say(f"{len(outcomes)} jobs", outcomes[0])
     else:
         for each in outcomes:
             _say(f"Job {each.job_id[:8]}", each)
-    if any(each.fate is Fate.REFUSED for each in outcomes):
+    if any(each.fate is OrderFate.REFUSED for each in outcomes):
         raise typer.Exit(1)
 
 
-def _say(whose: str, outcome: Outcome) -> None:
-    refused = outcome.fate is Fate.REFUSED
+def outcome_as_json(action: Action, outcome: OrderOutcome) -> dict[str, Any]:
+    """What became of an order, for scripts (docs/commands.md, "An order")."""
+    return outcome.to_json() | {"order": action.value}
+
+
+def _say(whose: str, outcome: OrderOutcome) -> None:
+    refused = outcome.fate is OrderFate.REFUSED
     typer.echo(f"{whose}: {'refused. ' if refused else ''}{printable(outcome.text)}", err=refused)

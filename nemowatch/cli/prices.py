@@ -1,16 +1,16 @@
 """What an order may cost, in words, as far as earlier jobs have taught it.
 
-Used by the commands before they order what is paid for, and by `nemowatch status` for what is held.
+Used by the commands before they order what is paid for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nemowatch.units import format_count
+from nemowatch.jobs.pricing import price_jobs_of, price_prompts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from nemowatch.jobs.records import JobRecord
     from nemowatch.jobs.spending import SpendingBook
@@ -26,21 +26,12 @@ def pays_again(record: JobRecord) -> bool:
 
 def price_jobs(records: Sequence[JobRecord], spending: SpendingBook | None) -> str:
     """What these jobs cost if each is made from its beginning."""
-
-    def learn(rule: str) -> int | None:
-        estimate = None if spending is None else spending.estimate(rule)
-        return None if estimate is None else estimate.credits
-
-    return _describe(records, learn, "job")
+    return price_jobs_of([record.spec.rule for record in records], spending)
 
 
 def price_prompts(records: Sequence[JobRecord], spending: SpendingBook | None) -> str:
     """What one prompt of each of these jobs costs."""
-
-    def learn(rule: str) -> int | None:
-        return None if spending is None else spending.estimate_prompt(rule)
-
-    return _describe(records, learn, "prompt")
+    return price_prompts_of([record.spec.rule for record in records], spending)
 
 
 def price_retry(records: Sequence[JobRecord], spending: SpendingBook | None) -> str:
@@ -66,16 +57,3 @@ def _who(some: Sequence[JobRecord], records: Sequence[JobRecord], does: str, do:
     if len(records) == 1:
         return f"The job {does}"
     return f"{len(some)} of {len(records)} jobs {does if len(some) == 1 else do}"
-
-
-def _describe(records: Sequence[JobRecord], learn: Callable[[str], int | None], unit: str) -> str:
-    prices = {rule: learn(rule) for rule in dict.fromkeys(record.spec.rule for record in records)}
-    known = [price for record in records if (price := prices[record.spec.rule]) is not None]
-    unknown = [rule for rule, price in prices.items() if price is None]
-    whose = "this rule" if len(prices) == 1 else "these rules"
-    if not known:
-        return f"nobody knows what it costs: no job of {whose} has been paid yet"
-    told = f"about {format_count(sum(known), 'credit')}, as earlier {unit}s of {whose}"
-    return (
-        f"{told}; nobody knows for {', '.join(unknown)}: no job of it has been paid yet" if unknown else told
-    )

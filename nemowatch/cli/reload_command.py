@@ -4,38 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
+
 if TYPE_CHECKING:
-    from nemowatch.cli.reloading import Reloaded
+    from nemowatch.web.bodies import RulesChange
 
 
-def reload() -> None:
+def reload(*, as_json: AsJson = False) -> None:
     """Have the running NemoWatch read its rules again, now.
 
-    The rules are checked first: when they are invalid, the problems are shown, nothing is sent, and it ends with 4.
-    Ends with 1 when NemoWatch does not run. It reads an edited file by itself within seconds, too.
+    When they are invalid, the problems are shown, those from before stay in force, and it ends with 4. Ends with 1
+    when NemoWatch does not run. It reads an edited file by itself within seconds, too.
     """
-    from nemowatch.cli.reloading import reload_rules  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.running import reload_rules  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import print_json  # noqa: PLC0415
     from nemowatch.places import StateFolder  # noqa: PLC0415
 
-    _show(reload_rules(StateFolder.locate()))
+    change = reload_rules(StateFolder.locate())
+    if as_json:
+        print_json(change.to_json())
+    else:
+        _show(change)
 
 
-def _show(reloaded: Reloaded) -> None:
+def _show(change: RulesChange) -> None:
     from nemowatch.cli.screen import open_console, print_below, show_moment  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.units import format_count  # noqa: PLC0415
 
     console = open_console()
-    rules = format_count(reloaded.rule_count, "rule")
-    moment = show_moment(reloaded.loaded_at)
-    print_below(console, f"In force: {rules} of {reloaded.rules_file}, read {moment}.", indent=0)
-    for what, names in (
-        ("added", reloaded.added),
-        ("changed", reloaded.changed),
-        ("removed", reloaded.removed),
-    ):
+    rules = format_count(change.rule_count, "rule")
+    moment = show_moment(change.loaded_at)
+    print_below(console, f"In force: {rules} of {change.rules_file}, read {moment}.", indent=0)
+    for what, names in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
         for name in names:
             print_below(console, f"{what}: {name}", indent=2)
-    if not (reloaded.added or reloaded.changed or reloaded.removed):
+    if not (change.added or change.changed or change.removed):
         print_below(console, "No rule differs from before.", indent=2)
-    for trouble in reloaded.troubles:
+    for trouble in change.troubles:
         print_below(console, f"Trouble: {trouble}", indent=0)

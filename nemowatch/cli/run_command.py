@@ -32,14 +32,15 @@ def run(
     failed or need you. What is left, and which command helps, is told at the end.
     """
     from nemowatch.daemon import Daemon  # noqa: PLC0415 -- loads the engine, which --help must not
-    from nemowatch.logs import configure_logs  # noqa: PLC0415
+    from nemowatch.logs import LogFile, configure_logs  # noqa: PLC0415
     from nemowatch.places import StateFolder, default_rules_path  # noqa: PLC0415
     from nemowatch.rules.load import load_rules  # noqa: PLC0415
 
     # Absolute, since `status`, `explain` and `reload` are told of it in whatever folder they run.
     book = load_rules((rules or default_rules_path()).expanduser().absolute())
-    configure_logs(book.log_level, book.log_format)
-    report = asyncio.run(Daemon(book, StateFolder.locate()).run(once=once))
+    state = StateFolder.locate()
+    configure_logs(book.log_level, book.log_format, file=LogFile(state.log))
+    report = asyncio.run(Daemon(book, state).run(once=once))
     if report.stopped_by is signal.SIGINT:
         raise typer.Exit(128 + signal.SIGINT)
     if not once:
@@ -71,13 +72,14 @@ def choose_exit_code(*, failed: int, left: Sequence[JobRecord]) -> int:
 def describe_left(left: Sequence[JobRecord]) -> list[str]:
     """One line for each job that is left: why, and what helps."""
     from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.ways_out import describe_standing, find_ways_out, short_id  # noqa: PLC0415
+    from nemowatch.cli.ways_out import describe_standing, find_ways_out  # noqa: PLC0415
     from nemowatch.clock import SystemClock  # noqa: PLC0415
+    from nemowatch.jobs.views import view_job  # noqa: PLC0415
 
     now, lines = SystemClock().now(), []
-    for record in left:
-        ways = "; ".join(f"`{way.command}` {way.does}" for way in find_ways_out(record))
-        why = describe_standing(record, now=now)
-        line = f"{short_id(record)} {record.spec.source.path.name}: {record.state}. {why} {ways}"
+    for job in map(view_job, left):
+        ways = "; ".join(f"`{way.command}` {way.does}" for way in find_ways_out(job))
+        why = describe_standing(job, now=now)
+        line = f"{job.short_id} {job.file_name}: {job.state}. {why} {ways}"
         lines.append(printable(line.rstrip()))
     return lines

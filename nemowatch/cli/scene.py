@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from nemowatch.cli.reader import Reader
 from nemowatch.cli.whereabouts import Scene
 from nemowatch.clock import SystemClock
 from nemowatch.intake.filesystems import mount_points_below
 from nemowatch.jobs.file_history import open_history
-from nemowatch.places import read_lock_holder
 from nemowatch.rules.survey import find_files
 from nemowatch.rules.template import keep_out_roots
-from nemowatch.standing import read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +30,13 @@ def open_scene(book: RuleBook, state: StateFolder) -> Iterator[Scene]:
     Raises:
         DatabaseTooNew, DatabaseUnusable: the database can't be read.
     """
-    is_running = read_lock_holder(state) is not None
+    with Reader(state) as reader:
+        is_running, standing = reader.is_running, reader.standing()
     with open_history(state.database) as history:
         yield Scene(
             book=book,
             history=history,
-            standing=read_standing(state.standing) if is_running else None,
+            standing=standing,
             is_running=is_running,
             count_found=cache(lambda rule: _count_found(book, history, rule)),
             now=SystemClock().now(),

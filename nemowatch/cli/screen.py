@@ -14,15 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from nemowatch.cli.book import seconds_taken
-from nemowatch.cli.ways_out import describe_standing, find_ways_out, short_id
+from nemowatch.cli.ways_out import describe_standing, find_ways_out
 from nemowatch.jobs.records import JobState
 from nemowatch.units import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from nemowatch.jobs.records import DeliveredFile, JobRecord
+    from nemowatch.jobs.views import JobView, OutputView
 
 _PIPE_WIDTH = 10_000
 """Where no terminal wraps the lines, none is broken: a script may look for a path in them."""
@@ -69,17 +68,8 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def jobs_table(
-    records: Sequence[JobRecord],
-    *,
-    now: float,
-    with_ids: bool = True,
-    remaining: Mapping[str, float] | None = None,
-) -> Table:
-    """The jobs, one a row; long names wrap rather than vanish.
-
-    `remaining` holds by job id how many seconds it will still take, of those of which that can be told.
-    """
+def jobs_table(jobs: Iterable[JobView], *, now: float, with_ids: bool = True) -> Table:
+    """The jobs, one a row; long names wrap rather than vanish."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     if with_ids:
         table.add_column("job", no_wrap=True)
@@ -88,32 +78,32 @@ def jobs_table(
     table.add_column("state", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("outputs", overflow="fold", ratio=1)
-    for record in records:
-        seconds = seconds_taken(record, now=now)
+    for job in jobs:
+        seconds = seconds_taken(job, now=now)
         cells = (
-            escape(printable(record.spec.source.path.name)),
-            escape(record.spec.rule),
-            show_state(record),
+            escape(printable(job.file_name)),
+            escape(job.rule),
+            show_state(job),
             "" if seconds is None else format_duration(seconds),
-            escape(printable(_tell(record, (remaining or {}).get(record.spec.job_id), now=now))),
+            escape(printable(_tell(job, now=now))),
         )
-        table.add_row(*((record.spec.job_id[:8], *cells) if with_ids else cells))
+        table.add_row(*((job.short_id, *cells) if with_ids else cells))
     return table
 
 
-def print_standstill(console: Console, record: JobRecord, *, now: float, count: int = 1) -> None:
+def print_standstill(console: Console, job: JobView, *, now: float, count: int = 1) -> None:
     """A job that stands still: which it is, why, when it goes on, and a line for each command that helps.
 
     Where it stands for `count` jobs of a backlog, they are named together, with the command that helps them all.
     """
-    spec, ways = record.spec, find_ways_out(record)
-    which = f"{short_id(record)}  {spec.source.path.name}, rule {spec.rule}"
+    ways = find_ways_out(job)
+    which = f"{job.short_id}  {job.file_name}, rule {job.rule}"
     if count > 1:
-        which, ways = f"{count} jobs of rule {spec.rule}", ways[:1]
-    print_below(console, f"{which}: {record.state}", indent=0)
-    print_below(console, describe_standing(record, now=now), indent=2)
+        which, ways = f"{count} jobs of rule {job.rule}", ways[:1]
+    print_below(console, f"{which}: {job.state}", indent=0)
+    print_below(console, describe_standing(job, now=now), indent=2)
     # One that keeps its place in the queue goes on by itself.
-    for way in ways if record.is_parked else ():
+    for way in ways if job.is_parked else ():
         print_below(console, f"{way.command}  {way.does}", indent=4)
 
 
@@ -136,11 +126,20 @@ def print_labelled(console: Console, label: str, values: Iterable[str], *, style
             label = ""
 
 
-def show_state(record: JobRecord) -> str:
+def show_state(job: JobView) -> str:
     """A job's state in colour, with per cent where it has any."""
-    style = _STYLES.get(record.state, "cyan")
-    progress = "" if record.progress is None or record.state.is_final else f" {record.progress:.0%}"
-    return f"[{style}]{record.state}{progress}[/]"
+    progress = "" if job.progress is None or job.state.is_final else f" {job.progress:.0%}"
+    return f"[{style_of(job.state)}]{job.state}{progress}[/]"
+
+
+def style_of(state: JobState) -> str:
+    """The colour in which a state is shown."""
+    return _STYLES.get(state, "cyan")
+
+
+def seconds_taken(job: JobView, *, now: float) -> float | None:
+    """How long a job has run, or ran; None before its start."""
+    return None if job.started_at is None else (job.finished_at or now) - job.started_at
 
 
 def describe_remaining(seconds: float) -> str:
@@ -156,21 +155,21 @@ def describe_remaining(seconds: float) -> str:
     return f"about {tens // 60} h {tens % 60:02d} min left"
 
 
-def _tell(record: JobRecord, remaining: float | None, *, now: float) -> str:
-    words = describe_standing(record, now=now) or describe_outputs(record.outputs) or record.note
-    return words if remaining is None else ", ".join(filter(None, (words, describe_remaining(remaining))))
+def _tell(job: JobView, *, now: float) -> str:
+    words = describe_standing(job, now=now) or describe_outputs(job.outputs) or job.note
+    left = "" if job.remaining_seconds is None else describe_remaining(job.remaining_seconds)
+    return ", ".join(filter(None, (words, left)))
 
 
-def share_done(record: JobRecord) -> float:
+def share_done(state: JobState, progress: float | None) -> float:
     """How much of a job lies behind it, from 0.0 to 1.0: its steps, and how far the present one has come."""
-    state = record.state
-    if state.is_final or record.progress is None:
+    if state.is_final or progress is None:
         return state.share_done
     one_step = JobState.UPLOADING.share_done - JobState.PREPARING.share_done
-    return state.share_done + record.progress * one_step
+    return state.share_done + progress * one_step
 
 
-def describe_outputs(outputs: Iterable[DeliveredFile]) -> str:
+def describe_outputs(outputs: Iterable[OutputView]) -> str:
     """What a job delivered: each video with size and length, clips and stills counted, the rest counted by type."""
     outputs = tuple(outputs)
     words = [describe_output(output) for output in outputs if output.kind == "video"]
@@ -185,7 +184,7 @@ def describe_outputs(outputs: Iterable[DeliveredFile]) -> str:
     return ", ".join(words)
 
 
-def list_outputs(outputs: Iterable[DeliveredFile]) -> Iterator[str]:
+def list_outputs(outputs: Iterable[OutputView]) -> Iterator[str]:
     """Each file in a line; of many of one kind, such as hundreds of stills, the first ones and how many more."""
     for kind, group in groupby(outputs, key=lambda output: output.kind):
         files = list(group)
@@ -197,7 +196,7 @@ def list_outputs(outputs: Iterable[DeliveredFile]) -> Iterator[str]:
             yield f"… and {len(rest)} more of kind {kind} ({size})"
 
 
-def describe_output(output: DeliveredFile) -> str:
+def describe_output(output: OutputView) -> str:
     """One file: its name, its size, and how long it plays."""
     length = "" if output.duration_seconds is None else f", {format_duration(output.duration_seconds)}"
     return f"{output.name} ({format_bytes(output.size_bytes)}{length})"

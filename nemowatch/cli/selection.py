@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nemowatch.cli.book import find_job
 from nemowatch.cli.fitting import check_fits, find_misfit
 from nemowatch.jobs.orders import Action
 from nemowatch.jobs.records import JobState
+from nemowatch.jobs.views import view_job
+from nemowatch.jobs.window import find_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,23 +58,6 @@ class Selection:
         return not self.jobs
 
 
-def parse_states(names: Iterable[str], *others: str) -> tuple[JobState, ...]:
-    """Job states as they are typed; `others` are words that the command takes besides, if alone.
-
-    Raises:
-        typer.BadParameter: there is no such state; the message lists those that there are.
-    """
-    names, known = tuple(names), [state.value for state in JobState]
-    for name in names:
-        if name in others:
-            raise typer.BadParameter(f"{name!r} is no job's state; name it alone", param_hint="--state")
-        if name not in known:
-            raise typer.BadParameter(
-                f"{name!r} is no job state; there are {', '.join((*known, *others))}", param_hint="--state"
-            )
-    return tuple(JobState(name) for name in names)
-
-
 def choose_jobs(store: JobStore | None, action: Action, selection: Selection) -> tuple[JobRecord, ...]:
     """The jobs that an order is for, the oldest first; a filter leaves out those that the order does not fit.
 
@@ -82,9 +66,10 @@ def choose_jobs(store: JobStore | None, action: Action, selection: Selection) ->
         DoesNotFit: a job that was named is in the wrong state.
     """
     if not selection.is_filter:
-        named = {record.spec.job_id: record for record in (find_job(store, job) for job in selection.jobs)}
+        found = [find_record(store, job) for job in selection.jobs]
+        named = {record.spec.job_id: record for record in found}
         for record in named.values():
-            check_fits(action, record)
+            check_fits(action, view_job(record))
         return tuple(named.values())
     if store is None:
         return ()
@@ -92,7 +77,7 @@ def choose_jobs(store: JobStore | None, action: Action, selection: Selection) ->
     found = [
         record
         for record in store.list_jobs(states=states, rule=selection.rule)
-        if not find_misfit(action, record)
+        if not find_misfit(action, view_job(record))
     ]
     if action is Action.RERUN:
         found = _once_per_recording(found, store)

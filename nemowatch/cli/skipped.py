@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from nemowatch.cli.book import iso_moment
 from nemowatch.cli.screen import open_console, print_below, print_json, print_table, printable, show_moment
-from nemowatch.jobs.database import DUPLICATE, EXISTING
-from nemowatch.jobs.file_history import open_history
-from nemowatch.places import StateFolder
+from nemowatch.jobs.records import DUPLICATE, EXISTING
 from nemowatch.units import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nemowatch.jobs.file_history import KnownFile
+    from nemowatch.web.bodies import SkippedFile
 
 SKIPPED = "skipped"
 """Typed as if it were a job's state."""
 
 
-def list_skipped(rule: str | None, limit: int, *, as_json: bool) -> None:
-    """Print the files that make no job, those that were found last come first.
-
-    Args:
-        rule: only those of this rule.
-        limit: at most so many.
-        as_json: for scripts.
-    """
-    with open_history(StateFolder.locate().database) as history:
-        files = () if history is None else history.list_skipped(rule=rule, limit=limit)
+def show_skipped(files: Sequence[SkippedFile], *, as_json: bool) -> None:
+    """Print files that make no job, as they come; for scripts as JSON."""
     if as_json:
-        print_json([_as_json(file) for file in files])
+        print_json([file.to_json() for file in files])
     elif files:
         _print(files)
     else:
@@ -52,7 +41,7 @@ def describe_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(words)
 
 
-def _print(files: Sequence[KnownFile]) -> None:
+def _print(files: Sequence[SkippedFile]) -> None:
     console = open_console()
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("file", overflow="fold", ratio=2)
@@ -60,27 +49,13 @@ def _print(files: Sequence[KnownFile]) -> None:
     table.add_column("found", no_wrap=True)
     table.add_column("why no job", overflow="fold", ratio=2)
     for file in files:
-        path, rule = escape(printable(str(file.source.path))), escape(printable(file.rule))
+        path, rule = escape(printable(file.source)), escape(printable(file.rule))
         table.add_row(path, rule, show_moment(file.noted_at), escape(printable(_why(file))))
     print_table(console, table)
     print_below(console, "`nemowatch explain FILE` says more, and what helps.", indent=0)
 
 
-def _why(file: KnownFile) -> str:
-    if file.skipped == EXISTING:
+def _why(file: SkippedFile) -> str:
+    if file.why == EXISTING:
         return "there before the rule"
-    return "duplicate" if file.job is None else f"duplicate of {file.job.spec.source.path}"
-
-
-def _as_json(file: KnownFile) -> dict[str, Any]:
-    of = file.job if file.skipped == DUPLICATE else None
-    return {
-        "source": str(file.source.path),
-        "rule": file.rule,
-        "state": SKIPPED,
-        "why": file.skipped,
-        "duplicate_of": None if of is None else str(of.spec.source.path),
-        "job": None if of is None else of.spec.job_id,
-        "size_bytes": file.source.size_bytes,
-        "noted_at": iso_moment(file.noted_at),
-    }
+    return "duplicate" if file.duplicate_of is None else f"duplicate of {file.duplicate_of}"

@@ -1,6 +1,6 @@
 """What becomes of a job that stands still, in words: when it goes on by itself, and which command helps.
 
-Used by the commands that show jobs or refuse an order. Reads a record and nothing else.
+Used by the commands that show jobs or refuse an order. Reads a job as it is shown, and nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nemowatch.jobs.records import Cause, JobState
 
 if TYPE_CHECKING:
-    from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.views import JobView
 
 _NEW_TOKEN = ("nemowatch run", "started again, with a new token in NEMO_TOKEN")
 _TRY_NOW = ("nemowatch jobs release {job}", "tries it now")
@@ -64,48 +64,41 @@ class WayOut:
     does: str
 
 
-def short_id(record: JobRecord) -> str:
-    """As much of a job's id as is shown."""
-    return record.spec.job_id[:8]
-
-
-def find_ways_out(record: JobRecord) -> tuple[WayOut, ...]:
+def find_ways_out(job: JobView) -> tuple[WayOut, ...]:
     """The commands that fit a job as it stands, the likeliest first; none where only waiting helps."""
     # A name may hold blanks or what a shell takes for its own.
-    names = {"job": short_id(record), "rule": shlex.quote(record.spec.rule)}
-    return tuple(WayOut(command.format(**names), does) for command, does in _pairs(record))
+    names = {"job": job.short_id, "rule": shlex.quote(job.rule)}
+    return tuple(WayOut(command.format(**names), does) for command, does in _pairs(job))
 
 
-def describe_wake(record: JobRecord, *, now: float) -> str:
+def describe_wake(job: JobView, *, now: float) -> str:
     """When a job that stands still goes on by itself (`goes on at 14:05`); nothing where that is not known.
 
     Args:
-        record: the job.
+        job: the job.
         now: seconds since the epoch.
     """
-    stop = record.stop
-    if not record.is_parked or stop is None:
+    if not job.is_parked:
         return ""
-    if stop.wake_at is None:
-        return _GOES_ON_WHEN.get(stop.cause, "")
-    verb = "starts" if stop.cause is Cause.SCHEDULE else "goes on"
-    return f"{verb} {show_moment_to_come(stop.wake_at, now=now)}"
+    if job.wake_at is None:
+        return _GOES_ON_WHEN.get(job.cause, "")
+    verb = "starts" if job.cause is Cause.SCHEDULE else "goes on"
+    return f"{verb} {show_moment_to_come(job.wake_at, now=now)}"
 
 
-def describe_standing(record: JobRecord, *, now: float) -> str:
+def describe_standing(job: JobView, *, now: float) -> str:
     """Why a job stands as it does, and when it goes on."""
-    wake = describe_wake(record, now=now)
-    return " ".join(filter(None, (record.reason, f"{wake[:1].upper()}{wake[1:]}." if wake else "")))
+    wake = describe_wake(job, now=now)
+    return " ".join(filter(None, (job.reason, f"{wake[:1].upper()}{wake[1:]}." if wake else "")))
 
 
-def _pairs(record: JobRecord) -> tuple[tuple[str, str], ...]:
-    stop = record.stop
-    if record.is_parked and stop is not None and stop.cause is not None:
-        return _PARKED[stop.cause]
-    if record.state is JobState.DONE:
+def _pairs(job: JobView) -> tuple[tuple[str, str], ...]:
+    if job.cause is not None:
+        return _PARKED[job.cause]
+    if job.state is JobState.DONE:
         return (_REFINE, _RERUN)
-    if record.state.is_final:
-        return (_RERUN,) if stop is None else (_RETRY, _RERUN)
+    if job.state.is_final:
+        return (_RETRY, _RERUN) if job.stopped_before else (_RERUN,)
     return (_CANCEL,)
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from nemowatch.cli.conditions import Answer
 from nemowatch.cli.screen import show_moment
-from nemowatch.cli.ways_out import WayOut, describe_standing, find_ways_out, short_id, show_moment_to_come
+from nemowatch.cli.ways_out import WayOut, describe_standing, find_ways_out, show_moment_to_come
 from nemowatch.intake.records import FolderState
-from nemowatch.jobs.database import EXISTING
-from nemowatch.jobs.records import JobState
+from nemowatch.jobs.records import EXISTING, JobState
+from nemowatch.jobs.views import view_job
 from nemowatch.rules.schedule import next_start
 from nemowatch.units import format_duration
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nemowatch.cli.conditions import Verdict
     from nemowatch.intake.records import FileVersion
     from nemowatch.jobs.file_history import FileHistory, KnownFile
-    from nemowatch.jobs.records import JobRecord
+    from nemowatch.jobs.views import JobView
     from nemowatch.rules.rule import Rule, RuleBook
     from nemowatch.standing import FolderLine, Standing, WaitingFile
 
@@ -49,7 +49,7 @@ class Whereabouts:
 
     state: str = "none"
     lines: tuple[str, ...] = ()
-    job: JobRecord | None = None
+    job: JobView | None = None
     ways: tuple[WayOut, ...] = ()
 
 
@@ -144,30 +144,29 @@ def _describe_what_became(known: KnownFile, *, now: float) -> Whereabouts:
         return Whereabouts(
             "skipped" if known.skipped else "known", (f"known{on}: its content has had its job",)
         )
+    job = view_job(known.job)
     if known.is_duplicate:
-        of = f"duplicate of {known.job.spec.source.path}, {describe_job(known.job, now=now)}"
-        return Whereabouts("skipped", (of,), known.job, _ways(known.job))
-    folder = known.job.output_folder
-    outputs = () if folder is None else (f"outputs in {folder}",)
-    story = (describe_job(known.job, now=now), *outputs)
-    return Whereabouts(known.job.state.value, story, known.job, _ways(known.job))
+        of = f"duplicate of {job.source}, {describe_job(job, now=now)}"
+        return Whereabouts("skipped", (of,), job, _ways(job))
+    outputs = () if job.output_folder is None else (f"outputs in {job.output_folder}",)
+    return Whereabouts(job.state.value, (describe_job(job, now=now), *outputs), job, _ways(job))
 
 
-def _ways(record: JobRecord) -> tuple[WayOut, ...]:
+def _ways(job: JobView) -> tuple[WayOut, ...]:
     """The commands that help; a job that is at work needs none."""
-    return find_ways_out(record) if record.is_parked or record.state.is_final else ()
+    return find_ways_out(job) if job.is_parked or job.state.is_final else ()
 
 
-def describe_job(record: JobRecord, *, now: float) -> str:
+def describe_job(job: JobView, *, now: float) -> str:
     """How a job stands, in one sentence."""
-    name = f"job {short_id(record)}"
-    ended = f" on {show_moment(record.finished_at)}" if record.finished_at is not None else ""
-    why = describe_standing(record, now=now)
-    if record.state.is_final:
-        return f"{record.state}{ended}, {name}{f': {why}' if why else ''}"
-    since = f" since {show_moment(record.spec.queued_at)}" if record.state is JobState.QUEUED else ""
-    progress = "" if record.progress is None else f" {record.progress:.0%}"
-    return f"{record.state}{progress}{since}, {name}{f': {why}' if why else ''}"
+    name = f"job {job.short_id}"
+    ended = f" on {show_moment(job.finished_at)}" if job.finished_at is not None else ""
+    why = describe_standing(job, now=now)
+    if job.state.is_final:
+        return f"{job.state}{ended}, {name}{f': {why}' if why else ''}"
+    since = f" since {show_moment(job.queued_at)}" if job.state is JobState.QUEUED else ""
+    progress = "" if job.progress is None else f" {job.progress:.0%}"
+    return f"{job.state}{progress}{since}, {name}{f': {why}' if why else ''}"
 
 
 def _is_same(known: KnownFile, version: FileVersion) -> bool:
@@ -192,7 +191,8 @@ def _describe_waiting(file: WaitingFile, known: KnownFile | None, *, now: float)
     told = ", ".join(words) + (f": {file.reason}" if file.reason else "")
     before = () if known is None else _describe_what_became(known, now=now).lines
     lines = (told, *(f"before: {line}" for line in before[:1]))
-    return Whereabouts(file.state, lines, None if known is None else known.job)
+    job = None if known is None or known.job is None else view_job(known.job)
+    return Whereabouts(file.state, lines, job)
 
 
 def _describe_unseen(scene: Scene, rule: Rule, verdict: Verdict) -> Whereabouts:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from nemowatch.clock import Clock
     from nemowatch.intake.records import FileVersion, Ready
+    from nemowatch.jobs.database import Database
     from nemowatch.jobs.known_files import KnownFileBook
     from nemowatch.rules.rule import Rule
 
@@ -62,8 +63,9 @@ class KnownFilesBridge:
 class FirstLooksBridge:
     """The first looks in the database."""
 
-    def __init__(self, table: FirstLookTable) -> None:
+    def __init__(self, table: FirstLookTable, database: Database) -> None:
         self._table = table
+        self._database = database
 
     def finished(self) -> Collection[FirstLook]:
         """The first looks that are over."""
@@ -79,18 +81,21 @@ class FirstLooksBridge:
 
     def decide(self, look: FirstLook, decision: Decision) -> None:
         """Keep what becomes of the files found."""
-        self._table.write(KeptLook(look.rule, look.folder, decision, is_finished=False))
+        with self._database.told():
+            self._table.write(KeptLook(look.rule, look.folder, decision, is_finished=False))
 
     def finish(self, look: FirstLook) -> None:
         """Keep that the first look is over."""
-        self._table.write(KeptLook(look.rule, look.folder, Decision.TAKE, is_finished=True))
+        with self._database.told():
+            self._table.write(KeptLook(look.rule, look.folder, Decision.TAKE, is_finished=True))
 
 
 class FoldersBridge:
     """Which folders stood under the names of the watch folders."""
 
-    def __init__(self, table: FolderTable) -> None:
+    def __init__(self, table: FolderTable, database: Database) -> None:
         self._table = table
+        self._database = database
 
     def read(self, folder: Path) -> Known | None:
         """What is known of a watch folder."""
@@ -99,7 +104,8 @@ class FoldersBridge:
 
     def write(self, folder: Path, known: Known) -> None:
         """Keep what stands there."""
-        self._table.write(folder, known.identity, had_files=known.had_files)
+        with self._database.told():
+            self._table.write(folder, known.identity, had_files=known.had_files)
 
 
 def forget_what_rules_take_now(rules: Iterable[Rule], known: KnownFileBook, looks: FirstLookTable) -> None:
@@ -110,14 +116,15 @@ def forget_what_rules_take_now(rules: Iterable[Rule], known: KnownFileBook, look
             looks.forget(rule.name)
 
 
-def hand_in_at(desk: JobDesk) -> Callable[[Ready], Awaitable[None]]:
-    """What intake calls with each file that is to become a job."""
+def hand_in_at(desk: JobDesk, database: Database) -> Callable[[Ready], Awaitable[None]]:
+    """What intake calls with each file that is to become a job; where the disk is full, it calls again later."""
 
     async def take(ready: Ready) -> None:
         candidate = Candidate(
             ready.rule, ready.folder, source_of(ready.version), ready.duration_seconds, is_held=ready.is_held
         )
-        await desk.hand_in(candidate)
+        with database.told():
+            await desk.hand_in(candidate)
 
     return take
 

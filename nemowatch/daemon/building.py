@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 import nemowatch
 from nemowatch.daemon.bridges import FirstLooksBridge, FoldersBridge, KnownFilesBridge, hand_in_at
 from nemowatch.daemon.house import House
+from nemowatch.daemon.state_watch import StateWatch
 from nemowatch.intake.intake import Intake, Memories
 from nemowatch.intake.presence import look_at_folder
 from nemowatch.intake.records import FolderState
@@ -33,10 +34,12 @@ from nemowatch.jobs.order_desk import OrderDesk
 from nemowatch.jobs.orders import OrderBook
 from nemowatch.jobs.pace import Pace
 from nemowatch.jobs.patience import ServiceWatch
+from nemowatch.jobs.pausing import Pausing
 from nemowatch.jobs.purse import Purse
 from nemowatch.jobs.run import Workshop
 from nemowatch.jobs.shared_sessions import SharedSessions
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.switches import SwitchBook
 from nemowatch.jobs.waiting_line import WaitingLine
 from nemowatch.media.probing import Probes
 from nemowatch.media.workers import Workers
@@ -82,9 +85,11 @@ async def build_house(
 ) -> House:
     """Put the parts together; `parts` ends those that hold something, in the opposite order."""
     book, clock = around.book(), around.clock
+    timers = AsyncIOScheduler()
+    await parts.enter_async_context(StateWatch(around, database, timers))
     client = await parts.enter_async_context(_make_client(around))
     own_api = client.as_skill(own_attribution(os.environ))
-    folder_memory = FoldersBridge(FolderTable(database))
+    folder_memory = FoldersBridge(FolderTable(database), database)
     offline = _OfflineReasons(folder_memory)
     workshop = await asyncio.to_thread(_make_workshop, around, client, database, settings, offline)
     parts.push_async_callback(workshop.watch.stop)
@@ -97,13 +102,16 @@ async def build_house(
     desk = JobDesk(workshop.store, workshop.markers, known, hashes, dispatcher, clock, book.rules)
     waker = Waker(workshop.store, dispatcher, clock)
     orders = OrderDesk(workshop, OrderBook(database.engine), waker, desk)
+    pausing = Pausing(SwitchBook(database.engine), dispatcher, clock)
+    clerk = Clerk(workshop, waker, orders, own_api, look_beside=pausing.follow)
+    dispatcher.on_rest = clerk.stir
     intake = Intake(
         book.rules,
         known=KnownFilesBridge(known, clock),
-        take=hand_in_at(desk),
+        take=hand_in_at(desk, database),
         prober=Probes(workshop.workers),
         clock=clock,
-        memories=Memories(FirstLooksBridge(looks), folder_memory),
+        memories=Memories(FirstLooksBridge(looks, database), folder_memory),
         backlog=book.limits.backlog,
         polling=book.polling,
     )
@@ -116,13 +124,14 @@ async def build_house(
         engine=engine,
         dispatcher=dispatcher,
         desk=desk,
-        clerk=Clerk(workshop, waker, orders, own_api),
+        clerk=clerk,
+        pausing=pausing,
         aftercare=Aftercare(workshop, database.engine, intake.rules_that_take),
         intake=intake,
         known=known,
         looks=looks,
         folder_memory=folder_memory,
-        timers=AsyncIOScheduler(),
+        timers=timers,
         own_api=own_api,
     )
 

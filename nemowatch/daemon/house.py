@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from nemowatch.jobs.engine import Engine
     from nemowatch.jobs.folder_books import FirstLookTable
     from nemowatch.jobs.known_files import KnownFileBook
+    from nemowatch.jobs.pausing import Pausing
     from nemowatch.jobs.run import Workshop
     from nemowatch.jobs.store import JobStore
     from nemowatch.nemo.client import NemoApi
     from nemowatch.places import StateFolder
     from nemowatch.rules.rule import RuleBook
+    from nemowatch.service.notify import Notifier
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Surroundings:
         book: gives the rules in force.
         rules: reads them again when they change.
         troubles: gives sentences about what holds up the whole queue.
+        notifier: speaks to the service manager.
+        stays: it works until it is told to stop, not only until everything that is there is worked through.
     """
 
     book: Callable[[], RuleBook]
@@ -50,6 +54,8 @@ class Surroundings:
     stop: StopSignal
     rules: RulesWatch
     troubles: Callable[[], Sequence[str]]
+    notifier: Notifier
+    stays: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class House:
     dispatcher: Dispatcher
     desk: JobDesk
     clerk: Clerk
+    pausing: Pausing
     aftercare: Aftercare
     intake: Intake
     known: KnownFileBook

@@ -8,6 +8,7 @@ database.
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from nemowatch.clock import SystemClock
 from nemowatch.daemon.bridges import forget_what_rules_take_now
 from nemowatch.daemon.building import build_house
 from nemowatch.daemon.control import Control
-from nemowatch.daemon.heartbeat import Heartbeat
+from nemowatch.daemon.heartbeat import Heartbeat, starting
 from nemowatch.daemon.house import Surroundings
 from nemowatch.daemon.housekeeping import Housekeeping
 from nemowatch.daemon.rules_watch import RulesWatch
@@ -34,6 +35,8 @@ from nemowatch.jobs.run import JobSettings
 from nemowatch.jobs.workflow import RecordingWorkflow
 from nemowatch.logs import configure_logs
 from nemowatch.places import InstanceLock
+from nemowatch.service.installed import describe_forbidden
+from nemowatch.service.notify import Notifier
 from nemowatch.units import format_count
 
 if TYPE_CHECKING:
@@ -93,8 +96,10 @@ class Daemon:
         self._clock = clock or SystemClock()
         self._settings = settings or JobSettings(poll_seconds=book.nemo.poll_seconds)
         self._stop = StopSignal()
+        self._notifier = Notifier.take_from(os.environ)
         self._rules = RulesWatch(book, self._clock, self._follow)
         self._companions: list[Companion] = []
+        self._forbidden: tuple[str, ...] = ()
         self._errands: set[asyncio.Task[None]] = set()
 
     async def run(self, *, once: bool = False) -> DaemonReport:
@@ -106,12 +111,13 @@ class Daemon:
         """
         async with AsyncExitStack() as parts:
             parts.enter_context(InstanceLock(self._state.create()))
-            parts.enter_context(self._stop.caught(self._rules.ask))
-            database = await asyncio.to_thread(Database, self._state.database)
-            parts.callback(database.close)
-            self._house = house = await self._build(parts, database)
-            before = await asyncio.to_thread(house.store.count_by_state)
-            await self._start(parts, house)
+            parts.enter_context(self._stop.caught(self._rules.ask, self._notifier.tell_stopping))
+            async with starting(self._notifier, self._clock):
+                database = await asyncio.to_thread(Database, self._state.database)
+                parts.callback(database.close)
+                self._house = house = await self._build(parts, database, stays=not once)
+                before = await asyncio.to_thread(house.store.count_by_state)
+                await self._start(parts, house)
             await self._work(parts, house, once=once)
             after = await asyncio.to_thread(house.store.count_by_state)
             stuck = await asyncio.to_thread(house.store.list_jobs, states=(JobState.HELD, JobState.ATTENTION))
@@ -128,7 +134,7 @@ class Daemon:
             logger.warning(f"{file.path}: not taken by the rule '{file.rule}': {file.reason}")
         return DaemonReport(done, failed + len(left), stuck, self._stop.number)
 
-    async def _build(self, parts: AsyncExitStack, database: Database) -> House:
+    async def _build(self, parts: AsyncExitStack, database: Database, *, stays: bool) -> House:
         around = Surroundings(
             book=lambda: self._book,
             state=self._state,
@@ -136,12 +142,16 @@ class Daemon:
             stop=self._stop,
             rules=self._rules,
             troubles=lambda: tuple(self._find_troubles()),
+            notifier=self._notifier,
+            stays=stays,
         )
         return await build_house(parts, around, database, self._settings)
 
     async def _start(self, parts: AsyncExitStack, house: House) -> None:
         """Start everything: the engine, then the folders, then the companions; `parts` stops it the other way."""
         await asyncio.to_thread(forget_what_rules_take_now, self._book.rules, house.known, house.looks)
+        # Before the engine goes on with what a stop cut off.
+        await house.pausing.follow()
         run_job = RecordingWorkflow(house.workshop, house.engine.checkpoint).run
         await house.engine.start(house.dispatcher.around(house.aftercare.around(run_job)))
         parts.push_async_callback(house.engine.stop)
@@ -153,6 +163,7 @@ class Daemon:
         await house.intake.start()
         parts.push_async_callback(house.intake.stop)
         self._start_timers(parts, house)
+        await self._tell_forbidden(self._book)
         for companion in _COMPANIONS:
             self._companions.append(await parts.enter_async_context(companion(house)))
         telling = asyncio.create_task(self._tell_standing(house))
@@ -210,8 +221,15 @@ class Daemon:
             configure_logs(book.log_level, book.log_format)
         for companion in self._companions:
             companion.follow(book)
+        await self._tell_forbidden(book)
         logger.info(f"New rules are in force: {', '.join(_describe_changes(before, book)) or 'no change'}.")
         self._do_soon(house.intake.scan_all())
+
+    async def _tell_forbidden(self, book: RuleBook) -> None:
+        """Tell which folders of the rules the unit under which this runs keeps from it."""
+        self._forbidden = await asyncio.to_thread(describe_forbidden, book, os.environ)
+        for text in self._forbidden:
+            logger.warning(text)
 
     def _do_soon(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)
@@ -224,6 +242,8 @@ class Daemon:
             await self._stop.or_stop(self._clock.sleep(_JOBS_LOOK_SECONDS))
 
     async def _has_unfinished(self, house: House) -> bool:
+        if house.dispatcher.is_paused:
+            return await house.dispatcher.has_work_begun()
         return await asyncio.to_thread(house.store.has_unfinished) or house.clerk.has_turns_to_give
 
     async def _tell_standing(self, house: House) -> None:
@@ -238,6 +258,7 @@ class Daemon:
     def _find_troubles(self) -> Iterator[str]:
         if self._house.workshop.watch.outage:
             yield self._house.workshop.watch.outage
+        yield from self._forbidden
         now, then = self._book.nemo, self._started_with.nemo
         if (now.api_url, now.web_url, now.poll_seconds) != (then.api_url, then.web_url, then.poll_seconds):
             yield "What was changed under `nemo` takes effect at the next start of the daemon."

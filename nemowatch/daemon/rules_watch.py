@@ -60,7 +60,8 @@ class RulesWatch:
         apply: puts new rules in force.
 
     Attributes:
-        around_reload: is entered while rules that were asked for are read and put in force, and left however that ends.
+        around_reload: is entered before rules that were asked for are read, and left when they are in force, or
+            not.
     """
 
     def __init__(self, book: RuleBook, clock: Clock, apply: Callable[[RuleBook], Awaitable[None]]) -> None:

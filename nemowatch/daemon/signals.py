@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -31,14 +31,12 @@ class StopSignal:
 
     Attributes:
         number: the signal that said it.
-        on_stop: is called once as soon as it is said, in a thread; must not wait for the event loop.
     """
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
         self._is_said = False
         self.number: signal.Signals | None = None
-        self.on_stop: Callable[[], None] = _do_nothing
 
     @property
     def is_set(self) -> bool:
@@ -46,23 +44,39 @@ class StopSignal:
         return self._stopping.is_set()
 
     @contextmanager
-    def caught(self, on_reload: Callable[[], None]) -> Iterator[None]:
-        """Listen to the signals meanwhile; in the main thread, with the event loop running.
+    def caught(self, on_reload: Callable[[], None], on_stop: Callable[[], None]) -> Iterator[None]:
+        """Listen to the signals meanwhile, and, once one has said stop, until the process has ended.
+
+        To be entered in the main thread, with the event loop running.
 
         Args:
             on_reload: is called on the loop at each SIGHUP.
+            on_stop: is called once, in a thread, as soon as a signal says stop; must not wait for the event loop.
         """
         loop = asyncio.get_running_loop()
 
-        def hear(number: signal.Signals) -> None:
-            if number == signal.SIGHUP:
-                loop.call_soon_threadsafe(on_reload)
-            elif number in _EXIT_CODES:
-                self._end_in_time(number)
-                loop.call_soon_threadsafe(self._stop, number)
+        def hear(number: int) -> None:
+            if number in _EXIT_CODES:
+                said = signal.Signals(number)
+                self._end_in_time(said)
+                on_stop()
+                loop.call_soon_threadsafe(self._stop, said)
+            elif number == signal.SIGHUP:
+                with suppress(RuntimeError):  # the loop has ended before the process
+                    loop.call_soon_threadsafe(on_reload)
 
-        with _heard_in_thread(hear):
+        line = _Line(hear)
+        try:
             yield
+        finally:
+            # What runs in threads may hold up the process for some time yet.
+            if not self._is_said:
+                line.close()
+
+    def give_up(self) -> None:
+        """Stop as at a signal, since the work can't go on; whoever asks for it tells why, and ends with an error."""
+        _exit_in_time(1)
+        self._stopping.set()
 
     async def or_stop(self, waiting: Coroutine[None, None, None]) -> None:
         """Wait for something, but not longer than until a signal says stop."""
@@ -79,10 +93,7 @@ class StopSignal:
         if self._is_said:
             os._exit(_EXIT_CODES[number])
         self._is_said = True
-        last_resort = threading.Timer(STOP_WITHIN_SECONDS, os._exit, (_EXIT_CODES[number],))
-        last_resort.daemon = True
-        last_resort.start()
-        self.on_stop()
+        _exit_in_time(_EXIT_CODES[number])
 
     def _stop(self, number: signal.Signals) -> None:
         logger.info(
@@ -92,35 +103,42 @@ class StopSignal:
         self._stopping.set()
 
 
-@contextmanager
-def _heard_in_thread(hear: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Call `hear` in a thread with each signal.
+def _exit_in_time(code: int) -> None:
+    last_resort = threading.Timer(STOP_WITHIN_SECONDS, os._exit, (code,))
+    last_resort.daemon = True
+    last_resort.start()
 
-    The interpreter writes a signal's number to its wake-up descriptor as soon as it arrives (signal.set_wakeup_fd),
-    while what handlers do waits until the main thread is back in Python.
+
+class _Line:
+    """Calls `hear` with the number of each signal, in a thread.
+
+    The interpreter writes a number to the descriptor as soon as the signal arrives (signal.set_wakeup_fd), while
+    handlers wait until the main thread is back in Python.
     """
-    ear, bell = socket.socketpair()
-    # Only for signals with a handler is the bell rung; and a handler must not end the process, as the default would.
-    before = {number: signal.signal(number, _do_nothing) for number in _HEARD}
-    bell.setblocking(False)
-    bell_before = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
-    listening = threading.Thread(target=_listen, args=(ear, hear), name="signals", daemon=True)
-    listening.start()
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(bell_before)
-        for number, handler in before.items():
+
+    def __init__(self, hear: Callable[[int], None]) -> None:
+        self._hear = hear
+        self._ear, self._bell = socket.socketpair()
+        self._bell.settimeout(0)
+        self._bell_before = signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
+        # The bell is rung for signals with a handler only.
+        self._before = {number: signal.signal(number, _do_nothing) for number in _HEARD}
+        self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Leave the signals to whom they belonged before."""
+        for number, handler in self._before.items():
             signal.signal(number, handler)
-        bell.close()
-        listening.join()
-        ear.close()
+        signal.set_wakeup_fd(self._bell_before)
+        self._bell.close()
+        self._thread.join()
+        self._ear.close()
 
-
-def _listen(ear: socket.socket, hear: Callable[[signal.Signals], None]) -> None:
-    while numbers := ear.recv(64):
-        for number in numbers:
-            hear(signal.Signals(number))
+    def _listen(self) -> None:
+        while numbers := self._ear.recv(64):
+            for number in numbers:
+                self._hear(number)
 
 
 def _do_nothing(*_: object) -> None:

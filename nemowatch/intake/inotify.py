@@ -12,11 +12,12 @@ import errno
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PROCESSES = Path("/proc")
 _OWN_FILES = Path("/proc/self/fd")
 _OWN_FILES_INFO = Path("/proc/self/fdinfo")
 _LIMITS = Path("/proc/sys/fs/inotify")
@@ -26,11 +27,18 @@ _RAISED_WATCHES = 524_288
 _RAISED_INSTANCES = 1024
 
 
+class Usage(NamedTuple):
+    """How many watchers there are, and how many folders or files they watch together."""
+
+    instances: int
+    watches: int
+
+
 def watched_inodes() -> frozenset[int] | None:
     """The inode numbers of all folders that this process watches; None where the system does not tell."""
     inodes: set[int] = set()
     try:
-        for number in _watching_files():
+        for number in _watching_files(_OWN_FILES):
             inodes.update(parse_watched_inodes((_OWN_FILES_INFO / number).read_text()))
     except OSError:
         return None
@@ -57,7 +65,7 @@ def explain_watches_limit() -> str:
 
 
 def _explain_limit(name: str, words: str, raised: int) -> str:
-    present = _read_limit(name)
+    present = read_limit(name)
     number = "too few" if present is None else f"only {present}"
     wanted = max(raised, 2 * (present or 0))
     return (
@@ -67,15 +75,36 @@ def _explain_limit(name: str, words: str, raised: int) -> str:
     )
 
 
-def _read_limit(name: str) -> int | None:
+def count_used(user: int, *, without: int | None = None) -> Usage:
+    """What all processes of a user that can be looked into use of the limits; they hold for all of them together.
+
+    Args:
+        user: the user's number.
+        without: a process that does not count.
+    """
+    instances = watches = 0
+    for process in _PROCESSES.glob("[1-9]*"):
+        try:
+            if process.name == str(without) or process.stat().st_uid != user:
+                continue
+            for number in _watching_files(process / "fd"):
+                instances += 1
+                watches += (process / "fdinfo" / number).read_text().count("inotify wd:")
+        except OSError:
+            continue  # it has just ended, or belongs to another
+    return Usage(instances, watches)
+
+
+def read_limit(name: str) -> int | None:
+    """One of the limits in /proc/sys/fs/inotify, such as `max_user_watches`; None where there is none."""
     try:
         return int((_LIMITS / name).read_text())
     except (OSError, ValueError):
         return None
 
 
-def _watching_files() -> Iterator[str]:
-    for descriptor in list(_OWN_FILES.iterdir()):
+def _watching_files(files: Path) -> Iterator[str]:
+    for descriptor in list(files.iterdir()):
         try:
             if os.fspath(descriptor.readlink()) == "anon_inode:inotify":
                 yield descriptor.name

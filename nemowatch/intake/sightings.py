@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.errors import NemoWatchError
 from nemowatch.intake.records import Candidate
 from nemowatch.intake.takers import outermost
 from nemowatch.rules.prompt_file import recording_of
@@ -208,6 +209,8 @@ def _told(what: str) -> Iterator[None]:
     """Whatever breaks a scan, such as a state folder on a full disk, is told; the next scan finds the same files."""
     try:
         yield
+    except NemoWatchError as error:
+        logger.warning(f"{what} broke off; it is done again at the next scan. {error}")
     except Exception as error:  # noqa: BLE001 -- without scans nothing would be found any more
         logger.opt(exception=error).error(f"{what} broke off; it is done again at the next scan.")
 

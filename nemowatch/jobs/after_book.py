@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from nemowatch.jobs.database import jobs_table, known_files_table
 from nemowatch.jobs.records import JobState, SourceFile
-from nemowatch.jobs.store import path_to_text, record_of
+from nemowatch.jobs.rows import path_to_text, record_of
 
 if TYPE_CHECKING:
     from pathlib import Path

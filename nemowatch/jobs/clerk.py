@@ -1,7 +1,8 @@
 """Lets jobs that stand still go on: when their time has come, when what held them is gone, or when the user says so.
 
-Run by the daemon beside the queue. Looks at the database now and then; nothing it does is lost by a crash, and what
-it does twice does no harm.
+Run by the daemon beside the queue. It looks at the database when it is stirred (an order came, a job has come to
+rest), when the next job's time has come, and now and then, so that nothing that was written past it is ever stuck.
+Nothing it does is lost by a crash, and what it does twice does no harm.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from nemowatch.nemo.errors import ApiError, RateLimited, ServiceDown, TokenRejec
 from nemowatch.outputs.staging import staging_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from nemowatch.clock import Clock
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from nemowatch.jobs.store import JobStore
     from nemowatch.nemo.answers import Credits
     from nemowatch.nemo.client import NemoApi
+
+
+_LEAST_PAUSE_SECONDS = 0.2
+"""A job whose time has come and that does not go on, since another was faster, is not asked for all the time."""
 
 
 class Waker:
@@ -69,7 +75,8 @@ class Clerk:
         waker: puts jobs back into the line.
         orders: carries out what the commands have written down.
         api: asks for the balance, in NemoWatch's own name.
-        look_seconds: how often it looks.
+        look_beside: what else is looked after at each look.
+        look_seconds: how often it looks when nobody stirs it and no job's time comes.
     """
 
     def __init__(
@@ -79,7 +86,8 @@ class Clerk:
         orders: OrderDesk,
         api: NemoApi,
         *,
-        look_seconds: float = 1.0,
+        look_beside: Callable[[], Awaitable[None]] | None = None,
+        look_seconds: float = 10.0,
     ) -> None:
         self._workshop = workshop
         self._store = workshop.store
@@ -87,7 +95,9 @@ class Clerk:
         self._waker = waker
         self._orders = orders
         self._api = api
+        self._look_beside = look_beside
         self._look_seconds = look_seconds
+        self._stirred = asyncio.Event()
         self._next_account_look = 0.0
         self._turns_given = -1
 
@@ -96,6 +106,18 @@ class Clerk:
         """Whether a session was let go for which a job may wait."""
         return self._turns_given != self._workshop.shared.releases
 
+    def stir(self) -> None:
+        """Say that there may be something to do: an order, a job that has come to rest. Costs nothing."""
+        self._stirred.set()
+
+    async def carry_out_orders(self) -> None:
+        """Carry out what was ordered, now.
+
+        Raises:
+            OperationalError: the database can't be read or written; what is left is carried out later.
+        """
+        await self._orders.carry_out_all()
+
     async def start(self) -> None:
         """At a start: what was ordered meanwhile counts, and the token or the limits may be others now."""
         await self._orders.carry_out_all()
@@ -103,10 +125,13 @@ class Clerk:
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
+        pause = _LEAST_PAUSE_SECONDS
         while True:
-            await self._clock.sleep(pause_until_next(self._clock, self._look_seconds))
+            await self._until_stirred(pause)
+            pause = pause_until_next(self._clock, self._look_seconds)
             try:
                 await self.look()
+                pause = min(pause, await self._until_next_due())
             except OperationalError as error:
                 # A full disk or a locked database passes; the next look finds the same.
                 logger.warning(f"The state can't be read or written: {error.orig}. It is tried again.")
@@ -121,6 +146,8 @@ class Clerk:
 
     async def look(self) -> None:
         """Do all that is due now."""
+        if self._look_beside is not None:
+            await self._look_beside()
         now = self._clock.now()
         if await asyncio.to_thread(self._store.has_errands, now):
             await self._orders.carry_out_all()
@@ -134,6 +161,26 @@ class Clerk:
         if self._clock.monotonic() >= self._next_account_look:
             self._next_account_look = self._clock.monotonic() + self._workshop.settings.account_pause
             await self._look_at_account()
+
+    async def _until_stirred(self, seconds: float) -> None:
+        waits = [
+            asyncio.create_task(self._stirred.wait()),
+            asyncio.create_task(self._clock.sleep(seconds)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._stirred.clear()
+
+    async def _until_next_due(self) -> float:
+        """Seconds until a job goes on by itself, or the account is looked at."""
+        due = await asyncio.to_thread(self._store.next_wake)
+        pauses = [self._next_account_look - self._clock.monotonic()]
+        if due is not None:
+            pauses.append(due - self._clock.now())
+        return max(_LEAST_PAUSE_SECONDS, min(pauses))
 
     async def _give_turns(self) -> None:
         """Wake the first of those that wait for the same session."""

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from loguru import logger
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
-from nemowatch.jobs.errors import DatabaseTooNew, DatabaseUnusable
+from nemowatch.errors import NemoWatchError
+from nemowatch.jobs import migrations
+from nemowatch.jobs.errors import DatabaseTooOld, DatabaseUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SCHEMA_VERSION = 5
 
@@ -44,7 +47,7 @@ jobs_table = sa.Table(
     sa.Column("queued_at", sa.Float, nullable=False, index=True),
     sa.Column("started_at", sa.Float),
     sa.Column("updated_at", sa.Float, nullable=False),
-    sa.Column("finished_at", sa.Float),
+    sa.Column("finished_at", sa.Float, index=True),
     sa.Column("round", sa.Integer, nullable=False, server_default="1"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="1"),
     sa.Column("is_parked", sa.Boolean, nullable=False, server_default="0"),
@@ -59,10 +62,9 @@ jobs_table = sa.Table(
     sa.Index("ix_nemowatch_jobs_parked", "is_parked", "cause", "wake_at"),
     sa.Index("ix_nemowatch_jobs_to_hand_over", "is_handed_over", "state", "priority", "queued_at"),
     sa.Index("ix_nemowatch_jobs_after", "after"),
+    sa.Index("ix_nemowatch_jobs_newest", "state", "queued_at", "job_id"),
+    sa.Index("ix_nemowatch_jobs_newest_of_rule", "rule", "queued_at", "job_id"),
 )
-
-EXISTING, DUPLICATE = "existing", "duplicate"
-"""In the column `skipped` of a file that makes no job: it was there before the rule; its content has had its job."""
 
 known_files_table = sa.Table(
     "nemowatch_known_files",
@@ -180,6 +182,8 @@ outbox_table = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("happened_at", sa.Float, nullable=False),
+    # For whom it is kept; empty until that has been asked.
+    sa.Column("reader", sa.Text, nullable=False, server_default=""),
 )
 
 past_jobs_table = sa.Table(
@@ -194,6 +198,8 @@ past_jobs_table = sa.Table(
     sa.Column("output_folder", sa.Text),
     sa.Column("queued_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
+    # It failed before anything was paid: its recording may have another job.
+    sa.Column("is_free", sa.Boolean, nullable=False),
 )
 
 
@@ -204,20 +210,22 @@ class Database:
         path: the SQLite file; made on first use. Only the daemon, which holds the lock, may make it.
 
     Raises:
-        DatabaseTooNew: a later version of NemoWatch wrote it.
-        DatabaseUnusable: it can't be read or written, or is none.
+        DatabaseTooNew, DatabaseTooOld: a version of NemoWatch wrote it that is later, or far too early.
+        DatabaseUnusable: it can't be read or written, is none, or is damaged; one of an earlier version can't be
+            copied before it is brought up to date.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.url = sa.URL.create("sqlite", database=str(path))
         self.engine = _make_engine(self.url, synchronous="NORMAL")
         self._synced_engine = _make_engine(self.url, synchronous="FULL")
         try:
-            self._create_tables(path)
+            self._prepare(path)
         except DatabaseError as error:
             self.close()
             raise _unusable(path, error) from error
-        except DatabaseTooNew:
+        except NemoWatchError:
             self.close()
             raise
 
@@ -227,25 +235,54 @@ class Database:
         with self._synced_engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Meanwhile, what the database refuses becomes an error that a person can be told.
+
+        Raises:
+            DatabaseUnusable: it can't be read or written, as on a full disk.
+        """
+        try:
+            yield
+        except DatabaseError as error:
+            raise _unusable(Path(self.url.database or ""), error) from error
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
         self._synced_engine.dispose()
 
-    def _create_tables(self, path: Path) -> None:
+    def _prepare(self, path: Path) -> None:
+        """Make the tables, or bring those of an earlier version up to date."""
+        with self._synced_engine.connect() as connection:
+            version = _find_version(connection, path)
+        if version is None or version == SCHEMA_VERSION:
+            self._make_tables(path)
+            return
+        with self._synced_engine.connect() as connection:
+            migrations.check_content(connection, path)
+        copy = migrations.copy_aside(path, version)
+        self._make_tables(path)
+        migrations.let_shrink(path)
+        logger.info(
+            f"The database, of an earlier version (schema {version}), was brought up to date (schema "
+            f"{SCHEMA_VERSION}). A copy of it as it was is kept: {copy}"
+        )
+
+    def _make_tables(self, path: Path) -> None:
         with self.synced() as connection:
             # Python's sqlite3 opens no transaction before a CREATE by itself.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            version = (
-                _read_version(connection) if sa.inspect(connection).has_table(schema_table.name) else None
-            )
-            if version is not None:
-                _check_version(version, path)
-                _add_new_columns(connection)
+            version = _find_version(connection, path)
+            if version is not None and version < SCHEMA_VERSION:
+                migrations.migrate(connection)
             metadata.create_all(connection)
+            migrations.check_tables(connection, metadata, path)
             if version is None:
                 connection.execute(schema_table.insert().values(version=SCHEMA_VERSION))
             elif version < SCHEMA_VERSION:
+                for index in (index for table in metadata.sorted_tables for index in table.indexes):
+                    index.create(connection, checkfirst=True)
                 connection.execute(schema_table.update().values(version=SCHEMA_VERSION))
         path.chmod(0o600)
 
@@ -258,6 +295,7 @@ def open_for_reading(path: Path) -> Iterator[sa.Engine | None]:
 
     Raises:
         DatabaseTooNew: a later version of NemoWatch wrote it.
+        DatabaseTooOld: an earlier one did, and no daemon of this version has run since.
         DatabaseUnusable: it can't be read, or is none.
     """
     with _open_beside_the_daemon(path, may_write=False) as engine:
@@ -277,23 +315,31 @@ def _open_beside_the_daemon(path: Path, *, may_write: bool) -> Iterator[sa.Engin
         yield None
         return
     engine = sa.create_engine(
-        "sqlite://", creator=lambda: _connect(path, may_write=may_write), poolclass=sa.QueuePool
+        "sqlite://",
+        creator=lambda: connect_beside_the_daemon(path, may_write=may_write),
+        poolclass=sa.QueuePool,
     )
     try:
         with engine.connect() as connection:
             is_made = sa.inspect(connection).has_table(schema_table.name)
             version = _read_version(connection) if is_made else None
         if version is not None:
-            _check_version(version, path)
-        # The tables of an earlier version lack what the queries ask for, until a daemon has brought them up to date.
-        yield engine if version == SCHEMA_VERSION else None
+            migrations.check_version(version, path)
+            if version < SCHEMA_VERSION:
+                raise _outdated(path)
+        yield None if version is None else engine
     except DatabaseError as error:
         raise _unusable(path, error) from error
     finally:
         engine.dispose()
 
 
-def _connect(path: Path, *, may_write: bool) -> sqlite3.Connection:
+def connect_beside_the_daemon(path: Path, *, may_write: bool) -> sqlite3.Connection:
+    """A connection to a database that is there, while a daemon may be writing; nothing is made by it.
+
+    Raises:
+        sqlite3.Error: it can't be opened, or is none.
+    """
     # A URI, since only that can say that nothing is to be made (https://sqlite.org/uri.html).
     place = quote(str(path).encode("utf-8", "surrogateescape"))
     connection = sqlite3.connect(f"file:{place}?mode=rw", uri=True, timeout=5.0, check_same_thread=False)
@@ -301,31 +347,31 @@ def _connect(path: Path, *, may_write: bool) -> sqlite3.Connection:
     return connection
 
 
-def _add_new_columns(connection: sa.Connection) -> None:
-    """Give the tables of an earlier version the columns that came since; each has a default or may be empty."""
-    for table in metadata.sorted_tables:
-        if not sa.inspect(connection).has_table(table.name):
-            continue
-        present = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in present:
-                definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
-        for index in table.indexes:
-            index.create(connection, checkfirst=True)
+def _find_version(connection: sa.Connection, path: Path) -> int | None:
+    """The schema of a database; None where nothing is in it yet.
+
+    Raises:
+        DatabaseTooNew, DatabaseTooOld: it is none that can be used or brought up to date.
+        DatabaseUnusable: it has our tables, and does not say which.
+    """
+    inspector = sa.inspect(connection)
+    version = _read_version(connection) if inspector.has_table(schema_table.name) else None
+    if version is not None:
+        migrations.check_version(version, path)
+    elif inspector.has_table(jobs_table.name):
+        raise migrations.damaged(path, "nothing in it says which version wrote it")
+    return version
 
 
 def _read_version(connection: sa.Connection) -> int | None:
     return connection.execute(sa.select(schema_table.c.version)).scalar_one_or_none()
 
 
-def _check_version(version: int, path: Path) -> None:
-    if version > SCHEMA_VERSION:
-        raise DatabaseTooNew(
-            f"{path} was written by a later version of NemoWatch (its schema is {version}, this one knows "
-            f"{SCHEMA_VERSION}).",
-            hint="Install the later version again, or use another state folder (NEMOWATCH_STATE).",
-        )
+def _outdated(path: Path) -> DatabaseTooOld:
+    return DatabaseTooOld(
+        f"{path} was written by an earlier version of NemoWatch, and only the daemon brings it up to date.",
+        hint="Start the daemon, or restart one that was running while NemoWatch was upgraded.",
+    )
 
 
 def _unusable(path: Path, error: DatabaseError) -> DatabaseUnusable:
@@ -346,6 +392,8 @@ def _make_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
         connection.isolation_level = "IMMEDIATE"
         connection.execute("PRAGMA busy_timeout=30000")
         connection.execute("PRAGMA foreign_keys=ON")
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute(migrations.GIVES_ROOM_BACK)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={synchronous}")
 

@@ -29,9 +29,9 @@ from nemowatch.jobs.records import (
     SourceFile,
     Stop,
 )
+from nemowatch.jobs.rows import path_to_text
 from nemowatch.jobs.run import PROMPT_MARKER
 from nemowatch.jobs.source import find_source
-from nemowatch.jobs.store import path_to_text
 from nemowatch.outputs.names import safe_folder
 from nemowatch.rules.address_list import is_address_list, read_addresses
 from nemowatch.rules.prompt_file import read_prompt_file
@@ -75,12 +75,33 @@ class Candidate:
 
 @dataclass(frozen=True)
 class _Entry:
-    """The job of a file that was handed in: how it stands, why, and whether it is new."""
+    """The job of a file that was handed in: how it stands, why, and whether it is new.
+
+    Attributes:
+        spec: the job as the file would have it made now; one that was there before keeps its own.
+        place: where the file lay that the job was made of.
+    """
 
     spec: JobSpec
+    place: Path
     state: JobState
     reason: str
     is_new: bool
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """A job that a content has had, whether or not its record is still kept.
+
+    Attributes:
+        place: where the file lay that it was made of.
+        is_free: it failed before anything was paid.
+    """
+
+    place: Path
+    state: JobState
+    reason: str
+    is_free: bool
 
 
 class JobDesk:
@@ -132,19 +153,19 @@ class JobDesk:
         now, place = self._clock.now(), self._own_place(candidate, sha256)
         for attempt in itertools.count(1):
             spec = make_spec(candidate, sha256, queued_at=now, attempt=attempt, place=place)
-            before = self._store.read(spec.job_id)
-            if before is not None and before.state is JobState.FAILED and not self._has_paid(spec.job_id):
+            before = self._find_earlier(spec.job_id)
+            if before is not None and before.is_free:
                 continue
             # Also for a job that is there: the file is known from now on, and may be where the content is found.
             state, reason = self._add(spec, is_held=candidate.is_held)
             if state is not None:
-                return _Entry(spec, state, reason, is_new=True)
-            record = before or self._store.read(spec.job_id)
-            if record is None:
+                return _Entry(spec, candidate.source.path, state, reason, is_new=True)
+            earlier = before or self._find_earlier(spec.job_id)
+            if earlier is None:
                 continue
-            if self._is_anothers(candidate, record):
+            if self._is_anothers(candidate, earlier):
                 return self._enter(candidate, sha256)  # its twin elsewhere was entered in this very moment
-            return _Entry(record.spec, record.state, record.reason, is_new=False)
+            return _Entry(spec, earlier.place, earlier.state, earlier.reason, is_new=False)
         raise AssertionError("there is always a next attempt")
 
     def _add(self, spec: JobSpec, *, is_held: bool = False) -> tuple[JobState | None, str]:
@@ -173,17 +194,23 @@ class JobDesk:
         """
         if candidate.rule.duplicates == "skip":
             return ""
-        first = self._store.read(make_job_id(candidate.rule.name, sha256))
+        first = self._find_earlier(make_job_id(candidate.rule.name, sha256))
         return "" if first is None or not self._is_anothers(candidate, first) else str(candidate.source.path)
 
     @staticmethod
-    def _is_anothers(candidate: Candidate, record: JobRecord) -> bool:
+    def _is_anothers(candidate: Candidate, job: _Earlier) -> bool:
         """Whether a job is that of a file elsewhere, where each place has a job of its own."""
         takes_duplicates = candidate.rule.duplicates == "process"
-        return takes_duplicates and record.spec.source.path != candidate.source.path
+        return takes_duplicates and job.place != candidate.source.path
 
-    def _has_paid(self, job_id: str) -> bool:
-        return self._markers.has_any(job_id, PROMPT_MARKER)
+    def _find_earlier(self, job_id: str) -> _Earlier | None:
+        """The job of this id, if there is or was one."""
+        record = self._store.read(job_id)
+        if record is not None:
+            is_free = record.state is JobState.FAILED and not self._markers.has_any(job_id, PROMPT_MARKER)
+            return _Earlier(record.spec.source.path, record.state, record.reason, is_free)
+        past = self._store.read_past(job_id)
+        return None if past is None else _Earlier(past.source_path, past.state, "", past.is_free)
 
     async def rerun(self, record: JobRecord, order_id: int) -> str:
         """Make a job's recording anew, as its rule stands now; returns the new job's id.
@@ -346,8 +373,8 @@ def _tell(entry: _Entry, source: SourceFile) -> None:
         # A backlog has been told as a whole, with what lets it go.
         reason = "" if entry.state is JobState.HELD else entry.reason
         log.info(f"{source.path}: {entry.state} for rule {spec.rule}. {reason}".rstrip())
-    elif spec.source.path != source.path or entry.state.is_final:
+    elif entry.place != source.path or entry.state.is_final:
         log.info(
-            f"{source.path}: the same content as {spec.source.path}, which rule {spec.rule} has had "
+            f"{source.path}: the same content as {entry.place}, which rule {spec.rule} has had "
             f"({entry.state}); it is not paid for again."
         )

@@ -63,6 +63,28 @@ class Dispatcher:
         self._at_work: set[tuple[str, int]] = set()
         self._half_way: dict[str, JobRecord] = {}
         self._full_from = _NEVER
+        self._may_start = asyncio.Event()
+        self._may_start.set()
+        self.on_rest: Callable[[], None] = _ignore
+        """Called when a round of a job has ended, and when jobs were put off until their rule's hours."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no job may start."""
+        return not self._may_start.is_set()
+
+    async def has_work_begun(self) -> bool:
+        """Whether the engine has jobs that have begun their round and not ended it, perhaps before a restart."""
+        return await asyncio.to_thread(self._line.any_has_begun)
+
+    def pause(self) -> None:
+        """Let no job begin a round from now on; those that have begun theirs go on."""
+        self._may_start.clear()
+
+    def resume(self) -> None:
+        """Let jobs begin again."""
+        self._may_start.set()
+        self.stir()
 
     def stir(self) -> None:
         """Say that something has changed: a job goes on, has begun or has ended. Costs nothing."""
@@ -83,6 +105,7 @@ class Dispatcher:
         """What the engine is to run: `run_job`, seen by the dispatcher as it begins and ends."""
 
         async def run(job_id: str, number: int) -> str:
+            await self._wait_to_start(job_id)
             self._at_work.add((job_id, number))
             self.stir()
             try:
@@ -90,6 +113,7 @@ class Dispatcher:
             finally:
                 self._at_work.discard((job_id, number))
                 self.stir()
+                self.on_rest()
 
         return run
 
@@ -127,7 +151,7 @@ class Dispatcher:
             for record in tuple(self._half_way.values()):
                 await self._enqueue(record)
             in_play = await asyncio.to_thread(self._line.in_play)
-            while (found := await self._next_job(in_play)) is not None:
+            while not self.is_paused and (found := await self._next_job(in_play)) is not None:
                 place, record = found
                 if await self._is_put_off(record):
                     continue
@@ -135,6 +159,15 @@ class Dispatcher:
                     in_play.append(place)
                     self._half_way[place.job_id] = record
                     await self._enqueue(record)
+
+    async def _wait_to_start(self, job_id: str) -> None:
+        """Return when a job that the engine has may begin its round; at once where it had begun, before a restart.
+
+        It waits here, and not in the book, since what the engine has is not taken back. So it holds a place of the
+        engine's meanwhile, which nobody else may use either.
+        """
+        while self.is_paused and not await asyncio.to_thread(self._line.has_begun, job_id):
+            await self._may_start.wait()
 
     async def _next_job(self, in_play: list[Place]) -> tuple[Place, JobRecord] | None:
         """The job that is next, where there is room for it: who comes after it is less urgent, so has none either."""
@@ -167,6 +200,7 @@ class Dispatcher:
         stop, reason = closed
         count = await asyncio.to_thread(self._line.park_like, record, reason, stop, now=now)
         logger.info(f"Rule {record.spec.rule}: jobs that wait for its hours: {count}. {reason}")
+        self.on_rest()
         return True
 
     async def _enqueue(self, record: JobRecord) -> None:
@@ -177,6 +211,10 @@ class Dispatcher:
             start_step=1 if record.stop is None else record.stop.step,
         )
         self._half_way.pop(record.spec.job_id, None)
+
+
+def _ignore() -> None:
+    """Nobody is to be told."""
 
 
 def _has_waited_for_its_minute(record: JobRecord, now: float) -> bool:

@@ -6,14 +6,18 @@ The only place that knows DBOS. One engine per process: DBOS keeps its instance 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
+from nemowatch.jobs.records import JobState
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from nemowatch.jobs.database import Database
 
@@ -21,6 +25,16 @@ _QUEUE = "recordings"
 _WORKFLOW_VERSION = "1"
 """Pinned by hand: DBOS goes on only with workflows of the same version. A change of the steps that would break the
 replay of a running job goes through `DBOS.patch` instead of a new number."""
+
+
+_DONE = """
+    SELECT DISTINCT job_id, round FROM workflow_status
+    CROSS JOIN nemowatch_jobs ON job_id = substr(workflow_uuid, 1, instr(workflow_uuid || '-', '-') - 1)
+    WHERE state = :done AND finished_at < :moment LIMIT :limit
+"""
+"""The first table is DBOS's own (dbos/_schemas/system_database.py); it is short as long as those of done jobs go."""
+
+_ESCAPED = "as escapes"
 
 
 class Engine:
@@ -133,7 +147,32 @@ class Engine:
         self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
     ) -> dict[str, Any]:
         """Run a step of the present job and keep its answer; on a replay, give the kept answer."""
-        return await DBOS.run_step_async({"name": name}, step)
+
+        async def run() -> dict[str, Any]:
+            return _wrap(await step())
+
+        return _unwrap(await DBOS.run_step_async({"name": name}, run))
+
+    def find_done(self, *, ended_before: float, limit: int) -> tuple[tuple[str, int], ...]:
+        """Jobs that are done and whose checkpoints are still kept, each with its latest round. Blocks.
+
+        Args:
+            ended_before: seconds since the epoch.
+            limit: at most so many.
+        """
+        query = sa.text(_DONE).bindparams(done=JobState.DONE, moment=ended_before, limit=limit)
+        with self._database.engine.connect() as connection:
+            return tuple((row[0], row[1]) for row in connection.execute(query))
+
+    async def forget(self, rounds: Sequence[tuple[str, int]]) -> None:
+        """Drop the checkpoints of jobs that will not go on from them.
+
+        Args:
+            rounds: each job with its latest round.
+        """
+        kept = [_workflow_id(job_id, number) for job_id, last in rounds for number in range(1, last + 1)]
+        if kept:
+            await DBOS.delete_workflows_async(kept)
 
     async def stop(self) -> None:
         """Stop all jobs where they stand; the next start goes on with them."""
@@ -146,6 +185,22 @@ class Engine:
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # DBOS had put its own thread pool under the loop and has just shut it down; what still stops needs one.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="after-dbos"))
+
+
+def _wrap(answer: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an answer: DBOS writes UTF-8, which a file's name need not be; such a one goes as escapes."""
+    try:
+        json.dumps(answer, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return {_ESCAPED: json.dumps(answer)}
+    return answer
+
+
+def _unwrap(kept: dict[str, Any]) -> dict[str, Any]:
+    if kept.keys() == {_ESCAPED}:
+        answer: dict[str, Any] = json.loads(kept[_ESCAPED])
+        return answer
+    return kept
 
 
 def _workflow_id(job_id: str, number: int) -> str:

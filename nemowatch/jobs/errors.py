@@ -11,7 +11,8 @@
     ├── NothingDelivered      the rule asked for what the job did not make
     ├── UnexpectedFailure     a mistake in NemoWatch itself
     ├── DatabaseUnusable      the state's database can't be read or written, or is none
-    └── DatabaseTooNew        the state folder was written by a later version
+    ├── DatabaseTooNew        the state folder was written by a later version
+    └── DatabaseTooOld        it was written by a version too early to be brought up to date
 
 Raised by the steps, turned into job states by `workflow.py` alone.
 """
@@ -67,3 +68,7 @@ class DatabaseUnusable(JobError):
 
 class DatabaseTooNew(JobError):
     """The database was written by a later version of NemoWatch."""
+
+
+class DatabaseTooOld(JobError):
+    """The database was written by a version so early that this one can't bring it up to date."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import DUPLICATE, first_looks_table, known_files_table, open_for_reading
-from nemowatch.jobs.records import SourceFile
-from nemowatch.jobs.store import JobStore, path_to_text
+from nemowatch.jobs.database import first_looks_table, known_files_table, open_for_reading
+from nemowatch.jobs.records import DUPLICATE, SourceFile
+from nemowatch.jobs.rows import path_to_text
+from nemowatch.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

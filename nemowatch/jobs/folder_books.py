@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from nemowatch.jobs.database import first_looks_table, watch_folders_table
-from nemowatch.jobs.store import path_to_text
+from nemowatch.jobs.rows import path_to_text
 
 if TYPE_CHECKING:
     from nemowatch.jobs.database import Database

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import EXISTING, Database, known_files_table
-from nemowatch.jobs.store import path_to_text
+from nemowatch.jobs.database import Database, known_files_table
+from nemowatch.jobs.records import EXISTING
+from nemowatch.jobs.rows import path_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -52,13 +52,15 @@ class OrderDesk:
         self._book = book
         self._waker = waker
         self._desk = desk
+        self._carrying_out = asyncio.Lock()
 
     async def carry_out_all(self) -> None:
-        """Carry out every order that has no answer yet."""
-        for order in await asyncio.to_thread(self._book.open_orders):
-            answer = await self._carry_out(order)
-            logger.bind(job=order.job_id[:8]).info(f"jobs {order.action}: {answer.text}")
-            await asyncio.to_thread(self._book.answer, order.order_id, answer, now=self._clock.now())
+        """Carry out every order that has no answer yet; each once, whoever asks for it at the same time."""
+        async with self._carrying_out:
+            for order in await asyncio.to_thread(self._book.open_orders):
+                answer = await self._carry_out(order)
+                logger.bind(job=order.job_id[:8]).info(f"jobs {order.action}: {answer.text}")
+                await asyncio.to_thread(self._book.answer, order.order_id, answer, now=self._clock.now())
 
     async def _carry_out(self, order: Order) -> OrderAnswer:
         record = await asyncio.to_thread(self._store.read, order.job_id)
@@ -105,6 +107,7 @@ class OrderDesk:
         if not is_at_work and await asyncio.to_thread(
             self._store.cancel_queued, job_id, "Cancelled by the user before it began.", now=now
         ):
+            self._workshop.tally.note_end(JobState.CANCELLED)
             return "Cancelled."
         await asyncio.to_thread(self._store.mark_unwanted, job_id, now=now)
         run = self._workshop.at_work.get(job_id)

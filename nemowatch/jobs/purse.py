@@ -74,6 +74,8 @@ class Purse:
         for prompt in self._meter.prompts:
             self._expect(prompt.rule, self._book.estimate_prompt(prompt.rule))
         self._refused_at: int | None = None
+        self.seen: Credits | None = None
+        """The balance as it was read last; None before the first time."""
         self._looks = 0
         self._has_risen = False
         self._unwritten: list[Spent] = []
@@ -126,7 +128,7 @@ class Purse:
             read: asks the service; whatever it raises is passed on.
         """
         looks = self._looks
-        balance = await read()
+        balance = self.seen = await read()
         is_alone = looks == self._looks
         if is_alone or self._is_later(balance.total):
             last = self._meter.total

@@ -137,6 +137,9 @@ class Base:
     prompts: tuple[str, ...]
 
 
+EXISTING, DUPLICATE = "existing", "duplicate"
+"""Why a file makes no job: it was there before the rule; its content has had its job."""
+
 SHARED_BY_RULE, SHARED_BY_FOLDER = "rule:", "folder:"
 """How the keys begin of sessions that hold several recordings."""
 

@@ -23,6 +23,7 @@ from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.service import Service
 from nemowatch.jobs.source import ContentMemory, find_source
 from nemowatch.jobs.store import Changes
+from nemowatch.jobs.tally import Tally
 from nemowatch.nemo.attribution import Attribution
 from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.job_log import JobLog
@@ -116,6 +117,8 @@ class Workshop:
     at_work: dict[str, JobRun] = field(default_factory=dict)
     """The jobs that run now, by their id."""
 
+    tally: Tally = field(default_factory=Tally)
+
     offline_reason: Callable[[Path], str] = look_offline
     """Why a watch folder is offline, in a sentence that names it; empty where it is not. May block."""
 
@@ -139,6 +142,7 @@ class JobRun:
         self.purse = workshop.purse
         self.shared = workshop.shared
         self.workers = workshop.workers
+        self.tally = workshop.tally
         self.unwanted = asyncio.Event()
         if record.is_unwanted:
             self.unwanted.set()
@@ -231,6 +235,8 @@ class JobRun:
         # First: a retry may come as soon as the end is written, and take the session again.
         await self.shared.release(self.spec.job_id)
         await self._write(changes, self.clock.now())
+        if changes.state is not None:
+            self.tally.note_end(changes.state)
 
     async def tell(self, text: str, level: str = "INFO") -> None:
         """Write a line into the job's log and the daemon's."""

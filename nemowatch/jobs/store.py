@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import DUPLICATE, jobs_table, known_files_table, markers_table, orders_table
+from nemowatch.jobs.database import jobs_table, known_files_table, markers_table, orders_table
 from nemowatch.jobs.markers import AFTER_MARKER
+from nemowatch.jobs.outbox import note_change
+from nemowatch.jobs.past_jobs import read_past_job
 from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
+from nemowatch.jobs.rows import note_file, path_to_text, record_of, standing_still
 from nemowatch.logs import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
+
+    from nemowatch.jobs.past_jobs import PastJob
 
 _FINAL = [state for state in JobState if state.is_final]
 _NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
@@ -39,15 +44,6 @@ _NEXT_ROUND: dict[str, Any] = _AT_REST | {
 # Statements that ten thousand files at once go through; SQLAlchemy takes longer to put one together than SQLite to
 # carry it out.
 _ADD = insert(jobs_table).on_conflict_do_nothing()
-_NOTE_FILE = insert(known_files_table)
-_NOTE_FILE = _NOTE_FILE.on_conflict_do_update(
-    index_elements=["rule", "path"],
-    set_={
-        column.name: _NOTE_FILE.excluded[column.name]
-        for column in known_files_table.columns
-        if not column.primary_key
-    },
-)
 _READ = sa.select(jobs_table).where(jobs_table.c.job_id == sa.bindparam("job"))
 
 
@@ -66,10 +62,15 @@ class Changes:
 
 
 class JobStore:
-    """Jobs in the database."""
+    """Jobs in the database.
+
+    Attributes:
+        on_news: called, in whatever thread, when something new is in the outbox.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.on_news: Callable[[], None] = _tell_nobody
 
     def add(
         self,
@@ -79,7 +80,7 @@ class JobStore:
         state: JobState = JobState.QUEUED,
         reason: str = "",
     ) -> bool:
-        """Keep a new job, and that its file is known; both or none. False when the job was there already.
+        """Keep a new job, and that its file is known; both or none. False when the job is or was there already.
 
         Args:
             spec: the job.
@@ -108,7 +109,14 @@ class JobStore:
             row |= standing_still(stop) | {"round": 0}
         with self._engine.begin() as connection:
             is_new = connection.execute(_ADD, row).rowcount == 1
-            _note_file(connection, spec, is_new=is_new)
+            # Asked after the writing began, so that no record can become a past one in between.
+            if is_new and read_past_job(connection, spec.job_id) is not None:
+                connection.execute(jobs_table.delete().where(jobs_table.c.job_id == spec.job_id))
+                is_new = False
+            note_file(connection, spec, is_new=is_new)
+            is_news = is_new and note_change(connection, spec.job_id, state, reason, now=spec.queued_at)
+        if is_news:
+            self.on_news()
         return is_new
 
     def write(self, job_id: str, changes: Changes, *, now: float) -> bool:
@@ -142,7 +150,10 @@ class JobStore:
         return self._update(job_id, values, keeps_an_end=keeps_an_end)
 
     def park(self, job_id: str, state: JobState, reason: str, stop: Stop, *, now: float) -> None:
-        """Write that a job stands still outside of the queue, why, and when it goes on by itself."""
+        """Write that a job stands still outside of the queue, why, and when it goes on by itself.
+
+        It is news the first time only, where it stops at the same place for the same cause again and again.
+        """
         self._update(
             job_id,
             {
@@ -154,6 +165,7 @@ class JobStore:
                 "updated_at": now,
                 **standing_still(stop),
             },
+            is_news=stop.times == 1,
         )
 
     def unpark(self, record: JobRecord, *, attempt: int, now: float) -> JobRecord | None:
@@ -200,12 +212,19 @@ class JobStore:
             return tuple(record_of(row) for row in rows)
 
     def has_errands(self, now: float) -> bool:
-        """Whether an order is open, or a job that stands still is to go on at this moment; asked all the time."""
+        """Whether an order is open, or a job that stands still is to go on at this moment."""
         is_due = (jobs_table.c.wake_at <= now) | jobs_table.c.is_unwanted
         due = sa.select(1).where(jobs_table.c.is_parked, is_due)
         ordered = sa.select(1).where(orders_table.c.answered_at.is_(None))
         with self._engine.connect() as connection:
             return bool(connection.execute(sa.select(due.exists() | ordered.exists())).scalar_one())
+
+    def next_wake(self) -> float | None:
+        """When the first of the jobs that stand still goes on by itself, seconds since the epoch; None: none does."""
+        query = sa.select(sa.func.min(jobs_table.c.wake_at)).where(jobs_table.c.is_parked)
+        with self._engine.connect() as connection:
+            moment: float | None = connection.execute(query).scalar_one()
+        return moment
 
     def cancel_queued(self, job_id: str, reason: str, *, now: float) -> bool:
         """End a job that has not begun, whether it waits for its turn or stands still; False when it has."""
@@ -225,7 +244,11 @@ class JobStore:
                     **_AT_REST,
                 )
             )
-        return done.rowcount == 1
+            is_done = done.rowcount == 1
+            is_news = is_done and note_change(connection, job_id, JobState.CANCELLED, reason, now=now)
+        if is_news:
+            self.on_news()
+        return is_done
 
     def mark_unwanted(self, job_id: str, *, now: float) -> None:
         """Write that the user has cancelled a job; it ends at its next step, also after a crash."""
@@ -240,6 +263,11 @@ class JobStore:
         with self._engine.connect() as connection:
             row = connection.execute(_READ, {"job": job_id}).one_or_none()
         return None if row is None else record_of(row)
+
+    def read_past(self, job_id: str) -> PastJob | None:
+        """The same of a job whose record is no longer kept."""
+        with self._engine.connect() as connection:
+            return read_past_job(connection, job_id)
 
     def find(self, beginning: str) -> tuple[JobRecord, ...]:
         """The jobs whose id begins like this, at most ten."""
@@ -273,17 +301,33 @@ class JobStore:
             return connection.execute(query).first() is not None
 
     def list_jobs(
-        self, *, states: Iterable[JobState] = (), rule: str | None = None, limit: int | None = None
+        self,
+        *,
+        states: Iterable[JobState] = (),
+        rule: str | None = None,
+        since: float | None = None,
+        limit: int | None = None,
     ) -> tuple[JobRecord, ...]:
-        """Jobs, the newest first; `states` and `rule` narrow them down."""
-        wanted = tuple(states)
-        query = (
-            sa.select(jobs_table).order_by(jobs_table.c.queued_at.desc(), jobs_table.c.job_id).limit(limit)
-        )
-        if wanted:
-            query = query.where(jobs_table.c.state.in_(wanted))
+        """Jobs, the newest first.
+
+        Args:
+            states: only those in one of these.
+            rule: only those of this rule.
+            since: only those that were queued from then on, seconds since the epoch.
+            limit: at most so many.
+        """
+        table = jobs_table.c
+        newest_first = (table.queued_at.desc(), table.job_id)
+        narrowed = sa.select(table.job_id, table.queued_at).order_by(*newest_first).limit(limit)
         if rule is not None:
-            query = query.where(jobs_table.c.rule == rule)
+            narrowed = narrowed.where(table.rule == rule)
+        if since is not None:
+            narrowed = narrowed.where(table.queued_at >= since)
+        # The newest of each state by itself, as the index goes (database.py): of all of them together SQLite would
+        # sort a hundred thousand to give fifty.
+        per_state = [narrowed.where(table.state == state) for state in dict.fromkeys(states)] or [narrowed]
+        found = sa.union_all(*(sa.select(part.subquery().c.job_id) for part in per_state))
+        query = sa.select(jobs_table).where(table.job_id.in_(found)).order_by(*newest_first).limit(limit)
         with self._engine.connect() as connection:
             return tuple(record_of(row) for row in connection.execute(query))
 
@@ -293,64 +337,36 @@ class JobStore:
         with self._engine.connect() as connection:
             return {JobState(state): count for state, count in connection.execute(query)}
 
-    def _update(self, job_id: str, values: dict[str, object], *, keeps_an_end: bool = False) -> bool:
+    def count_by_rule(self) -> dict[str, int]:
+        """How many jobs there are of each rule that has any."""
+        query = sa.select(jobs_table.c.rule, sa.func.count()).group_by(jobs_table.c.rule)
+        with self._engine.connect() as connection:
+            return {str(rule): count for rule, count in connection.execute(query)}
+
+    def waits_since(self) -> float | None:
+        """When the job was queued that has waited longest for its turn, seconds since the epoch; None: none waits."""
+        table = jobs_table.c
+        query = sa.select(sa.func.min(table.queued_at)).where(table.state == JobState.QUEUED)
+        with self._engine.connect() as connection:
+            moment: float | None = connection.execute(query).scalar_one()
+        return moment
+
+    def _update(
+        self, job_id: str, values: dict[str, Any], *, keeps_an_end: bool = False, is_news: bool = True
+    ) -> bool:
         change = jobs_table.update().where(jobs_table.c.job_id == job_id).values(**values)
+        ends = _FINAL if keeps_an_end else []
         if keeps_an_end:
             change = change.where(jobs_table.c.state.not_in(_FINAL))
         with self._engine.begin() as connection:
-            return connection.execute(change).rowcount == 1
+            if is_news := is_news and "state" in values:
+                state, reason, now = values["state"], values["reason"], values["updated_at"]
+                is_news = note_change(connection, job_id, state, reason, now=now, unless=[state, *ends])
+            is_written = connection.execute(change).rowcount == 1
+        if is_news:
+            self.on_news()
+        return is_written
 
 
-def standing_still(stop: Stop) -> dict[str, object]:
-    """The columns of a job that stands still for this."""
-    return {"is_parked": True, "cause": stop.cause, "wake_at": stop.wake_at, "stop": stop.to_json()}
-
-
-def _note_file(connection: sa.Connection, spec: JobSpec, *, is_new: bool) -> None:
-    """Write that a job's file is known; a second place of what has a job already is known as that."""
-    source, place = spec.source, path_to_text(spec.source.path)
-    first_place = place
-    if not is_new:
-        query = sa.select(jobs_table.c.source_path).where(jobs_table.c.job_id == spec.job_id)
-        first_place = connection.execute(query).scalar_one()
-    facts = {
-        "rule": spec.rule,
-        "path": place,
-        "size_bytes": source.size_bytes,
-        "modified_ns": source.modified_ns,
-        "inode": source.inode,
-        "job_id": spec.job_id,
-        "refusal": None,
-        "condition": None,
-        "skipped": None if first_place == place else DUPLICATE,
-        "noted_at": spec.queued_at,
-    }
-    connection.execute(_NOTE_FILE, facts)
-
-
-def path_to_text(path: Path) -> str:
-    """A path as text that any database takes, also where a name is no valid UTF-8 (kept as escapes)."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def record_of(row: sa.Row[tuple[object, ...]] | sa.Row[Sequence[object]]) -> JobRecord:
-    """A job's row, as a value."""
-    fields = row._mapping  # noqa: SLF001 -- SQLAlchemy's documented way to read a row by name
-    folder = fields["output_folder"]
-    return JobRecord(
-        spec=JobSpec.from_json(str(fields["spec"])),
-        state=JobState(str(fields["state"])),
-        reason=str(fields["reason"]),
-        progress=fields["progress"],
-        note=str(fields["note"]),
-        output_folder=None if folder is None else Path(folder),
-        outputs=tuple(DeliveredFile(**facts) for facts in json.loads(str(fields["outputs"]))),
-        started_at=fields["started_at"],
-        updated_at=fields["updated_at"],
-        finished_at=fields["finished_at"],
-        round=fields["round"],
-        attempt=fields["attempt"],
-        is_parked=fields["is_parked"],
-        stop=None if fields["stop"] is None else Stop.from_json(str(fields["stop"])),
-        is_unwanted=fields["is_unwanted"],
-    )
+def _tell_nobody() -> None:
+    """What is done with news outside of a daemon: they wait in the outbox."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nemowatch.jobs.plan import MAX_UPLOAD_BYTES, needs_reshaping
 from nemowatch.jobs.records import Cause, JobState
 from nemowatch.standing import Standing, standing_from_json
 
@@ -40,6 +41,7 @@ class JobView:
         stopped_before: it has stopped somewhere, so that a retry goes on there.
         cost: credits, as far as they are known.
         progress: of its present step, 0.0 to 1.0.
+        upload_bytes: while it uploads, how much that is in all; None where nobody knows beforehand.
         remaining_seconds: how long it will still take; None where that can't be told.
         refines: the id of the job that it goes on from; empty for any other.
     """
@@ -65,6 +67,7 @@ class JobView:
     attempt: int = 1
     cost: int | None = None
     progress: float | None = None
+    upload_bytes: int | None = None
     remaining_seconds: float | None = None
     output_folder: str | None = None
     outputs: tuple[OutputView, ...] = ()
@@ -230,11 +233,19 @@ def view_job(record: JobRecord, *, cost: int | None = None, remaining: float | N
         attempt=record.attempt,
         cost=cost,
         progress=record.progress,
+        upload_bytes=_upload_bytes(record),
         remaining_seconds=None if remaining is None else round(remaining, 1),
         output_folder=None if record.output_folder is None else str(record.output_folder),
         outputs=tuple(OutputView(o.name, o.kind, o.size_bytes, o.duration_seconds) for o in record.outputs),
         refines="" if spec.base is None else spec.base.job_id,
     )
+
+
+def _upload_bytes(record: JobRecord) -> int | None:
+    """The recording's size where it is sent as it is: what is made smaller first may be of any size."""
+    spec = record.spec
+    is_as_it_is = not spec.urls and not needs_reshaping(spec, MAX_UPLOAD_BYTES)
+    return spec.source.size_bytes if record.state is JobState.UPLOADING and is_as_it_is else None
 
 
 def iso_moment(moment: float | None) -> str | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from nemowatch.jobs.database import jobs_table, markers_table
 from nemowatch.jobs.records import JobState
-from nemowatch.jobs.store import record_of, standing_still
+from nemowatch.jobs.rows import record_of, standing_still
 from nemowatch.logs import redact
 
 if TYPE_CHECKING:
@@ -89,6 +89,18 @@ class WaitingLine:
                 .values(is_handed_over=True)
             )
         return done.rowcount == 1
+
+    def has_begun(self, job_id: str) -> bool:
+        """Whether a job is past the beginning of its round: it does something, or has come to a stop."""
+        query = sa.select(jobs_table.c.state).where(jobs_table.c.job_id == job_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none() != JobState.QUEUED
+
+    def any_has_begun(self) -> bool:
+        """Whether any job is between the beginning of its round and the end."""
+        query = sa.select(jobs_table.c.job_id).where(*_in_play(), jobs_table.c.state != JobState.QUEUED)
+        with self._engine.connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def may_start(self, job_id: str) -> bool:
         """Whether the user lets a job begin outside of its rule's hours."""

@@ -31,7 +31,7 @@ from nemowatch.nemo.sse import raise_timed_out, read_stream, stream_errors
 from nemowatch.nemo.state import SessionState, read_state
 from nemowatch.nemo.stream import EventReader
 from nemowatch.nemo.timeouts import Timeouts
-from nemowatch.nemo.transport import Transport, to_json
+from nemowatch.nemo.transport import Transport, shared_tls, to_json
 from nemowatch.nemo.upload import UploadBody
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class NemoClient:
         self.web_url = web_url.rstrip("/")
         self.tokens = tokens
         self.timeouts = timeouts or Timeouts()
-        # One TLS context for both: making one costs 20 ms.
-        tls = httpx.create_ssl_context()
+        tls = shared_tls()
         self._http = httpx.AsyncClient(
             base_url=self.api_url,
             verify=tls,

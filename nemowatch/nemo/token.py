@@ -28,7 +28,7 @@ from nemowatch.nemo.attribution import Attribution, own_attribution
 from nemowatch.nemo.calls import ANONYMOUS_TOKEN, Account
 from nemowatch.nemo.errors import ClientIdMissing, TokenRejected, raise_unexpected
 from nemowatch.nemo.timeouts import Timeouts
-from nemowatch.nemo.transport import Transport
+from nemowatch.nemo.transport import Transport, shared_tls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,26 @@ class _KeptToken:
 
     def __repr__(self) -> str:
         return f"_KeptToken(user_id={self.user_id!r}, expires_at={self.expires_at!r})"
+
+
+@dataclass(frozen=True)
+class TokenAtHand:
+    """The token that would be used now, for those who only look.
+
+    Attributes:
+        token: the secret.
+        is_anonymous: False for the user's own.
+        is_usable: whether a call may be made with it; an anonymous one that has ended can't be used any more.
+        expires_at: when it ends, in seconds since the epoch; None for the user's own, of which nobody knows.
+    """
+
+    token: str
+    is_anonymous: bool
+    is_usable: bool
+    expires_at: float | None
+
+    def __repr__(self) -> str:
+        return f"TokenAtHand(is_anonymous={self.is_anonymous!r}, expires_at={self.expires_at!r})"
 
 
 class TokenSource:
@@ -126,6 +146,21 @@ class TokenSource:
                 self._kept = await self._request()
             return self._kept.token
 
+    def look(self) -> TokenAtHand | None:
+        """The token at hand, without asking for one; None where there is none for this API. Blocks.
+
+        Raises:
+            TokenRejected: the user's own can't be a token.
+        """
+        if self._own:
+            return TokenAtHand(self._checked_own(), is_anonymous=False, is_usable=True, expires_at=None)
+        kept = self._load()
+        if kept is None:
+            return None
+        return TokenAtHand(
+            kept.token, is_anonymous=True, is_usable=self._is_valid(kept), expires_at=kept.expires_at
+        )
+
     async def renew(self, *, rejected: str | None = None) -> str:
         """A new anonymous token with the same client id.
 
@@ -184,7 +219,7 @@ class TokenSource:
         account = Account(web_url="", user_id=None, is_anonymous=True)
         headers = {**self._attribution.headers(), "X-Client-Id": client_id}
         # A pool of its own: this call is made once a week, often before there is a client.
-        async with httpx.AsyncClient(base_url=self._api_url) as http:
+        async with httpx.AsyncClient(base_url=self._api_url, verify=shared_tls()) as http:
             transport = Transport(http, self._timeouts, self._clock)
             answer = await transport.exchange(
                 ANONYMOUS_TOKEN, account, path=ANONYMOUS_TOKEN.path, headers=headers

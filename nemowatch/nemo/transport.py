@@ -12,6 +12,7 @@ import json
 import math
 from contextlib import asynccontextmanager, contextmanager
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -30,6 +31,7 @@ from nemowatch.nemo.errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from nemowatch.clock import Clock
@@ -42,6 +44,12 @@ _LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 # Nothing can have been sent: there was no connection to send it on.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@cache
+def shared_tls() -> ssl.SSLContext:
+    """The certificates by which every client of this process knows a server; reading them takes 20 ms."""
+    return httpx.create_ssl_context()
 
 
 class Transport:

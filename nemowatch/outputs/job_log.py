@@ -56,6 +56,21 @@ class JobLog:
         except FileNotFoundError:
             return ""
 
+    def read_from(self, offset: int, *, most_bytes: int = 1_000_000) -> tuple[str, int]:
+        """The whole lines from an offset on, and the offset after them; both in bytes.
+
+        A last line that is still being written is left for the next time.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                piece = file.read(most_bytes)
+        except FileNotFoundError:
+            return "", offset
+        # A line that fills all of it is given as it is, so that it is got past.
+        end = piece.rfind(b"\n") + 1 or (len(piece) if len(piece) == most_bytes else 0)
+        return piece[:end].decode("utf-8", "replace"), offset + end
+
     def copy_to(self, target: Path) -> None:
         """Write all lines so far into another file, all or nothing.
 

@@ -168,6 +168,24 @@ def staging_folder(final: Path, job_id: str, attempt: int) -> Path:
     return final.parent / f".{name}{mark}"
 
 
+def remove_leftovers(final: Path, job_id: str, *, attempts: int) -> int:
+    """Remove the staging folders of a job that has ended; gives how many there were. Outputs are not touched.
+
+    Args:
+        final: its output folder as the rule names it.
+        job_id: the job.
+        attempts: how often it was begun.
+    """
+    removed = 0
+    for attempt in range(1, attempts + 1):
+        folder = staging_folder(final, job_id, attempt)
+        if folder.is_dir() and not folder.is_symlink():
+            # What can't be removed stays hidden and in nobody's way.
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += not folder.exists()
+    return removed
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, each one synced into its parent, so that none is lost in a power cut."""
     if folder.is_dir():

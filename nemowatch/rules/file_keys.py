@@ -1,4 +1,4 @@
-"""The keys that hold for all rules, as pydantic models: the service, the limits, the log.
+"""The keys that hold for all rules, as pydantic models: the service, the limits, the history, the log.
 
 Put together in `model.py`; nothing else sees a model, only the values of `rule.py`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from nemowatch.rules.key import TIME_UNITS, Keys, describe_key
-from nemowatch.rules.kinds import Address, Duration, Language, Rate, one_of
+from nemowatch.rules.kinds import Address, Duration, DurationOrNone, Language, Rate, one_of
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -111,6 +111,29 @@ class LimitKeys(Keys):
         unit="credits",
         unset="no limit",
         ge=1,
+    )
+
+
+class HistoryKeys(Keys):
+    """How long the records of jobs that have ended are kept."""
+
+    keep: DurationOrNone = describe_key(
+        "365d",
+        "How long after its end a job's record and its log are kept. `null` keeps them for ever. Outputs are never "
+        "touched; and that a recording has had its job is not forgotten with the record.",
+        expects="a time from 1d to 3650d, or null",
+        example="90d",
+        unit=TIME_UNITS,
+        ge=86_400,
+        le=315_360_000,
+    )
+    jobs: int | None = describe_key(
+        50_000,
+        "The records of at most so many ended jobs are kept, the latest. `null` keeps all.",
+        expects="a whole number from 100, or null",
+        example=10_000,
+        unit="jobs",
+        ge=100,
     )
 
 

@@ -117,9 +117,26 @@ def _levels_with(name: str) -> Iterator[str]:
             yield f"under a rule's `{key.name}`"
 
 
+def _resolvers() -> dict[Any, Any]:
+    """PyYAML's, by the first letter of what they know; none takes `on` and `off` for yes and no."""
+    return {
+        first: [each for each in kinds if first not in "oO" or each[0] != "tag:yaml.org,2002:bool"]
+        for first, kinds in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+
+class PlainDumper(yaml.SafeDumper):
+    """Writes the key `on` without quotes: it is no yes here (tree.py), nor in YAML 1.2."""
+
+
+PlainDumper.yaml_implicit_resolvers = _resolvers()
+
+
 def write_value(value: Any) -> str:
     """Write a value in YAML, on one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False)
+    text = yaml.dump(
+        value, Dumper=PlainDumper, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False
+    )
     return text.removesuffix("\n").removesuffix("\n...")
 
 

@@ -5,6 +5,7 @@ Called by the daemon and the commands. Reads the file and looks at the folders i
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,8 +19,11 @@ from nemowatch.rules.rule import (
     After,
     DroppedTrack,
     Frames,
+    History,
+    Hook,
     Limits,
     NemoSettings,
+    Notify,
     Rule,
     RuleBook,
     Skill,
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from nemowatch.rules.model import RulesFile
     from nemowatch.rules.rule_keys import RuleKeys
     from nemowatch.rules.section_keys import FrameKeys, MoveKeys, TrimKeys, WhenKeys
+    from nemowatch.rules.telling_keys import HookKeys
     from nemowatch.rules.tree import Path as TreePath
     from nemowatch.rules.tree import Tree
 
@@ -67,6 +72,7 @@ def load_rules(path: Path) -> RuleBook:
     problems += _idle_default_frames(drafts)
     problems += _repeated_names(drafts, names)
     problems += _folder_problems(drafts, names)
+    problems += _notices_without_apprise(tree, file)
     nemo, nemo_problems = _settings(path, file.nemo)
     problems += nemo_problems
     if problems:
@@ -88,6 +94,8 @@ def load_rules(path: Path) -> RuleBook:
         log_level=file.log.level,
         log_format=file.log.format,
         polling=file.polling,
+        history=History(file.history.keep, file.history.jobs),
+        notices=tuple(Notify(each.url, tuple(dict.fromkeys(each.on)), each.pause) for each in file.notify),
     )
 
 
@@ -209,6 +217,12 @@ class _Draft:
         trim = Trim(keys.start, keys.end)
         return None if trim == Trim() else trim
 
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """The commands that are run when its jobs get somewhere."""
+        hooks: tuple[HookKeys, ...] = self.get("hook")
+        return tuple(Hook(tuple(dict.fromkeys(each.on)), each.run, each.timeout) for each in hooks)
+
     def placed(self, name: str) -> Placed:
         """The part of the rule that the folder checks look at."""
         output = "" if self.is_broken("output") else self.get("output")
@@ -245,6 +259,7 @@ class _Draft:
             oversize=self.get("oversize"),
             convert=self.get("convert"),
             trim=self.trim,
+            hooks=self.hooks,
         )
 
     @property
@@ -303,6 +318,16 @@ def _folder_problems(drafts: list[_Draft], names: list[str]) -> list[Problem]:
 
 def _at_its_place(draft: _Draft, finding: Finding) -> Problem:
     return draft.tree.problem(draft.item_place(finding.key, finding.item), finding.message)
+
+
+def _notices_without_apprise(tree: Tree, file: RulesFile) -> Iterator[Problem]:
+    """The file wants people told, and what tells them is not installed."""
+    if file.notify and importlib.util.find_spec("apprise") is None:
+        message = (
+            "notices are sent by Apprise, which is not installed here. It comes with the extra `notify`: "
+            'pip install "nemowatch[notify]", or `pipx inject nemowatch apprise`.'
+        )
+        yield tree.problem(("notify",), message, at_key=True)
 
 
 def _settings(path: Path, keys: NemoKeys) -> tuple[NemoSettings, list[Problem]]:

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict
 
-from nemowatch.rules.file_keys import LimitKeys, LogKeys, NemoKeys
+from nemowatch.rules.file_keys import HistoryKeys, LimitKeys, LogKeys, NemoKeys
 from nemowatch.rules.key import TIME_UNITS, Keys, describe_key
 from nemowatch.rules.kinds import Duration, empty_section, one_of
 from nemowatch.rules.rule_keys import RuleKeys
+from nemowatch.rules.telling_keys import NotifyKeys
+from nemowatch.rules.telling_kinds import one_section_or_many, sections_schema
 
 _WATCH_IS_SET_SOMEWHERE: dict[str, Any] = {
     "if": {"required": ["defaults"], "properties": {"defaults": {"required": ["watch"]}}},
@@ -55,8 +57,26 @@ class RulesFile(Keys):
         expects="auto, always or never",
         example="always",
     )
+    history: Annotated[HistoryKeys, BeforeValidator(empty_section)] = describe_key(
+        {},
+        "How long the records of jobs that have ended are kept.",
+        expects="a mapping of keys",
+        example={"keep": "90d"},
+    )
     log: Annotated[LogKeys, BeforeValidator(empty_section)] = describe_key(
         {}, "What the daemon writes to its log.", expects="a mapping of keys", example={"level": "DEBUG"}
+    )
+    notify: Annotated[
+        tuple[NotifyKeys, ...],
+        BeforeValidator(one_section_or_many),
+        sections_schema(NotifyKeys.model_json_schema),
+    ] = describe_key(
+        (),
+        "Who is told of what, through Apprise, which knows about a hundred services; it comes with "
+        '`pip install "nemowatch[notify]"`. One mapping, or a list of them (docs/notices.md).',
+        expects="a mapping of url, on and pause, or a list of them",
+        example={"url": "ntfy://ntfy.example.org/recordings", "on": ["failed", "attention", "daemon"]},
+        unset="nobody",
     )
     defaults: Annotated[RuleKeys, BeforeValidator(empty_section)] = describe_key(
         {},

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 50
 _MAX_EXCERPT = 100
+# After the host where the service is the web's, else after the service's name.
+_ADDRESS = re.compile(
+    r"""(https?://[^/?#\s"'@]*(?=[/?#])|(?!https?:)\b[A-Za-z][A-Za-z0-9+.-]*://|https?://(?=\S*@))([^\s"']+)"""
+)
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]|[\u2028\u2029\ud800-\udfff]")
 
 
@@ -56,7 +60,7 @@ class Problem:
     def __str__(self) -> str:
         if not self.source_line:
             return self.headline
-        excerpt, caret = _excerpt(redact(self.source_line), self.column)
+        excerpt, caret = _excerpt(redact(_mask_addresses(self.source_line)), self.column)
         return f"{self.headline}\n    {excerpt}\n    {' ' * caret}^"
 
 
@@ -83,6 +87,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     by_lower_case = {each.lower(): each for each in known}
     found = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
     return by_lower_case[found[0]] if found else ""
+
+
+def _mask_addresses(line: str) -> str:
+    """Blank out what may be a secret in an address of `notify`, which may not have been understood as one yet.
+
+    The line keeps its length, so that the caret below it stays where it belongs.
+    """
+    return _ADDRESS.sub(lambda found: found[1] + "*" * len(found[2]), line)
 
 
 def _excerpt(line: str, column: int) -> tuple[str, int]:

@@ -14,7 +14,7 @@ import yaml
 from nemowatch.rules import address_list, prompt_file
 from nemowatch.rules.address_list import ADDRESS_LIST_TYPE
 from nemowatch.rules.ignore import BUILTIN_IGNORES
-from nemowatch.rules.keys import keys_of, write_value
+from nemowatch.rules.keys import PlainDumper, keys_of, write_value
 from nemowatch.rules.match import ACCEPTED_TYPES
 from nemowatch.rules.model import RulesFile
 from nemowatch.rules.prompt_file import PROMPT_FILE_ENDING
@@ -37,6 +37,13 @@ _SMALLEST = {
 }
 _NEEDS = {"frames": {"deliver": ["video", "frames"]}}
 """What stands beside a key so that its example loads."""
+
+_BESIDE: dict[str, dict[str, Any]] = {
+    "skill": {"source": "my-skill", "version": "1.2.0"},
+    "notify": {"url": "ntfy://ntfy.example.org/recordings"},
+    "hook": {"run": ["~/bin/publish", "{output}"]},
+}
+"""What stands beside a key of a section so that its example loads."""
 
 _MISTAKE = "rules:\n  - watch: ~/Recordings/interviews\n    promt: extract the best moments\n    settle: 3\n"
 
@@ -103,11 +110,9 @@ def _whole_file(key: Key, above: str) -> dict[str, Any]:
     """A file that loads as it stands and shows the key."""
     if above == "rules":
         return {"rules": [_SMALLEST | _NEEDS.get(key.name, {}) | {key.name: key.example}]}
-    if above == "skill":
-        return {"rules": [_SMALLEST | {"skill": {"source": "my-skill", "version": "1.2.0"}}]}
     if key.name == "rules":
         return {"rules": key.example}
-    shown = {above: {key.name: key.example}} if above else {key.name: key.example}
+    shown = {above: _BESIDE.get(above, {}) | {key.name: key.example}} if above else {key.name: key.example}
     if above in RuleKeys.model_fields:
         return {"rules": [_SMALLEST | _NEEDS.get(above, {}) | shown]}
     return {**shown, "rules": [_SMALLEST]}
@@ -118,7 +123,7 @@ def _block(content: dict[str, Any]) -> str:
     return f"```yaml\n{text}```\n"
 
 
-class _Indented(yaml.SafeDumper):
+class _Indented(PlainDumper):
     """Writes lists indented below their key, as the example does."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 -- PyYAML's signature

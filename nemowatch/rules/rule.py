@@ -5,7 +5,7 @@ Made by `load_rules` alone; light to import, so that any part may name them. Nev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -17,6 +17,43 @@ Delivery = Literal["video", "clips", "frames", "media"]
 
 DroppedTrack = Literal["music", "title"]
 """A kind of track that is left out of exports when the service added it by itself."""
+
+
+JobEvent = Literal["done", "failed", "attention", "held", "cancelled"]
+"""A state of a job that is told to people (`notify`) and programs (`hook`); the words of `jobs/records.py`."""
+
+NoticeEvent = Literal["done", "failed", "attention", "held", "cancelled", "daemon"]
+"""The same, and what happens to the daemon itself."""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A command that is run when a job of its rule gets somewhere.
+
+    Attributes:
+        on: where to.
+        run: the program, `~` expanded, and its arguments, with placeholders.
+        timeout_seconds: how long it may run.
+    """
+
+    on: tuple[JobEvent, ...]
+    run: tuple[str, ...]
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Who is told of what.
+
+    Attributes:
+        addresses: as Apprise reads them; secret.
+        on: what is told.
+        pause_seconds: the shortest pause between two messages to the same address.
+    """
+
+    addresses: tuple[str, ...] = field(repr=False)
+    on: tuple[NoticeEvent, ...] = ("failed", "attention", "daemon")
+    pause_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +160,7 @@ class Rule:
         oversize: what becomes of a recording that is larger than the service takes.
         convert: whether what the service does not take, but can be decoded, is converted before the upload.
         trim: which part is uploaded; None for all of it.
+        hooks: commands that are run when its jobs get somewhere.
     """
 
     name: str
@@ -151,6 +189,7 @@ class Rule:
     oversize: Literal["compress", "split", "reject"] = "compress"
     convert: bool = False
     trim: Trim | None = None
+    hooks: tuple[Hook, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +233,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class History:
+    """How long the records of jobs that have ended are kept; that their recordings had them is never forgotten.
+
+    Attributes:
+        keep_seconds: so long after its end; None for ever.
+        jobs: the latest so many; None for all.
+    """
+
+    keep_seconds: float | None = 365 * 86_400.0
+    jobs: int | None = 50_000
+
+
+@dataclass(frozen=True)
 class RuleBook:
     """A whole rules file that has been read, checked and found good.
 
@@ -207,6 +259,8 @@ class RuleBook:
         log_format: `text` for people, `json` for machines.
         polling: whether folders are looked through often instead of trusting the system's events: `auto` does so
             for network shares and where events don't come.
+        history: how long the records of ended jobs are kept.
+        notices: who is told of what.
     """
 
     path: Path
@@ -217,3 +271,5 @@ class RuleBook:
     log_level: str
     log_format: Literal["text", "json"]
     polling: Literal["auto", "always", "never"] = "auto"
+    history: History = History()
+    notices: tuple[Notify, ...] = ()

@@ -30,6 +30,8 @@ from nemowatch.rules.kinds import (
 from nemowatch.rules.match import CONVERTIBLE_TYPES
 from nemowatch.rules.section_keys import FrameKeys, MoveKeys, OwnSkill, TrackKeys, TrimKeys, WhenKeys
 from nemowatch.rules.skills import OWN_SKILL, SKILLS
+from nemowatch.rules.telling_keys import HookKeys
+from nemowatch.rules.telling_kinds import one_section_or_many, sections_schema
 
 _OVERSIZE = ("compress", "split", "reject")
 
@@ -248,4 +250,16 @@ class RuleKeys(Keys):
         "rules that take it are done with it before.",
         expects="keep, trash, or {move: FOLDER}",
         example={"move": "{watch}-done"},
+    )
+    hook: Annotated[
+        tuple[HookKeys, ...],
+        BeforeValidator(one_section_or_many),
+        sections_schema(HookKeys.model_json_schema),
+    ] = describe_key(
+        (),
+        "A command that is run when a job of the rule gets somewhere, or a list of them: one mapping, or a list "
+        "(docs/notices.md). A rule's own `hook` replaces that of `defaults` whole.",
+        expects="a mapping of on, run and timeout, or a list of them",
+        example={"on": ["done"], "run": ["~/bin/publish", "{output}"]},
+        unset="nothing is run",
     )

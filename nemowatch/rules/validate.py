@@ -68,7 +68,11 @@ def _is_echo(detail: ErrorDetails) -> bool:
 def _broken_by(detail: ErrorDetails) -> Iterator[Path]:
     """The key at fault; for a misspelt one also the key that was meant, which is then not "missing"."""
     path = detail["loc"]
-    yield path[: 3 if path[0] == "rules" else 2]
+    if path[0] == "rules":
+        yield path[:3]
+    else:
+        # One of a list of sections that is wrong takes the list with it.
+        yield path[:1] if len(path) > 1 and isinstance(path[1], int) else path[:2]
     level = level_at(path[:-1])
     if detail["type"] == "extra_forbidden" and level:
         yield (*path[:-1], suggest_key(level, str(path[-1])))
@@ -95,7 +99,7 @@ def _without(value: object, path: Path, broken: frozenset[Path]) -> object:
 
 
 def _explain(tree: Tree, detail: ErrorDetails) -> Problem:
-    path: Path = detail["loc"]
+    path = _path_in(tree, detail["loc"])
     if detail["type"] == "extra_forbidden":
         return _explain_unknown(tree, path)
     if detail["type"] == "missing":
@@ -107,6 +111,15 @@ def _explain(tree: Tree, detail: ErrorDetails) -> Problem:
         suggestion = cause.suggestion if isinstance(cause, Suggestion) else ""
         return tree.problem(path, f"{cause}.", suggestion=suggestion)
     return _explain_wrong(tree, path)
+
+
+def _path_in(tree: Tree, location: Path) -> Path:
+    """Where a model's location is in the file: what was read as a list of one has no number there."""
+    path: Path = ()
+    for part in location:
+        if not isinstance(part, int) or (*path, part) in tree.places:
+            path = (*path, part)
+    return path
 
 
 def _explain_unknown(tree: Tree, path: Path) -> Problem:
@@ -143,7 +156,9 @@ def _explain_wrong(tree: Tree, path: Path) -> Problem:
     if key is None:
         return tree.problem(path, f"found {_describe(value)}, which does not belong here.")
     if named != path and key.section:
-        expects, example = "a mapping of a rule's keys", write_value(key.example[0])
+        one = key.example[0] if isinstance(key.example, list) else key.example
+        keys = "a rule's keys" if key.name == "rules" else ", ".join(key.section.model_fields)
+        expects, example = f"a mapping of {keys}", write_value(one)
     else:
         expects, example = key.expects, f"{name}: {write_value(key.example)}"
     return tree.problem(path, f"expected {expects}, for example `{example}`; found {_describe(value)}.")

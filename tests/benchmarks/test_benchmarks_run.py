@@ -19,6 +19,7 @@ MEASURED = (
     "first scan of 2,000 files",
     "memory of a daemon that meets them, above idle",
     "100 rules asked about a path, 500 paths",
+    "jobs list, 500 jobs: the newest 50",
     "close of a file to its job in the book",
     "300 files at once, until the last is queued",
     "CPU at rest, 500 folders",
@@ -58,6 +59,7 @@ def test_every_benchmark_runs_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_unknown_benchmark_is_named_together_with_the_known_ones(tmp_path: Path) -> None:
     done = run_benchmarks(tmp_path, "trnsfer")
     assert done.returncode == 2

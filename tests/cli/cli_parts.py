@@ -21,13 +21,19 @@ from nemowatch.jobs.database import Database, first_looks_table, known_files_tab
 from nemowatch.jobs.meter import Meter
 from nemowatch.jobs.orders import Order, OrderAnswer, OrderBook
 from nemowatch.jobs.records import Cause, Clears, JobRecord, JobSpec, JobState, SourceFile, Stop
+from nemowatch.jobs.rows import path_to_text
 from nemowatch.jobs.spending import Ledger, Spent
-from nemowatch.jobs.store import Changes, JobStore, path_to_text
+from nemowatch.jobs.store import Changes, JobStore
 from nemowatch.places import InstanceLock, StateFolder
 
 PROGRAM = Path(sys.executable).with_name("nemowatch")
 ID = "0123456789abcdef"
 NOW = 1_700_000_000.0
+NO_REQUESTS = (
+    "nemowatch: NemoWatch runs and takes no requests yet, or is of an earlier version; what follows is from its "
+    "database.\n"
+)
+"""What is said on stderr where somebody holds the lock, and nobody listens on the control socket."""
 
 
 def invoke(*arguments: str, columns: int = 80) -> Result:

@@ -23,8 +23,8 @@ from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState
 from nemowatch.jobs.store import Changes, JobStore
 
 HEAVY = {"dbos", "sqlalchemy", "av", "numpy", "httpx", "yaml", "starlette", "uvicorn", "watchdog"}
-COMMANDS = ["demo", "init", "check", "run", "status", "explain", "reload", "credits"]
-COMMANDS += ["schema", "sandbox", "jobs"]
+COMMANDS = ["demo", "init", "check", "run", "status", "explain", "pause", "resume", "reload", "doctor"]
+COMMANDS += ["credits", "schema", "sandbox", "jobs", "service"]
 OF_JOBS = ["list", "show", "logs", "open", "retry", "cancel", "release", "answer", "refine", "rerun"]
 LONG_NAME = (
     "a recording with a name that is longer than any column of a table in a terminal could ever be.mp4"
@@ -101,7 +101,16 @@ def test_version_is_told_and_nothing_is_loaded_for_it() -> None:
     assert not loaded_modules("--version") & {*HEAVY, "pydantic", "typer", "rich", "loguru", "asyncio"}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("jobs", "--help"), ("run", "--help"), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--help"),
+        *(
+            pytest.param(arguments, marks=pytest.mark.slow)
+            for arguments in (("--help",), ("jobs", "--help"), ())
+        ),
+    ],
+)
 def test_help_loads_neither_engine_nor_client_nor_web(arguments: tuple[str, ...]) -> None:
     assert not loaded_modules(*arguments) & HEAVY
 
@@ -187,6 +196,10 @@ def test_json_of_no_jobs_has_the_same_shape() -> None:
         "skipped": {},
         "active": [],
         "recent": [],
+        "paused_at": None,
+        "paused_why": "",
+        "credits": None,
+        "held_cost": "",
     }
 
 
@@ -218,6 +231,10 @@ def test_json_of_a_job_has_every_key_and_plain_units(book: Sequence[JobSpec]) ->
         "started_at": "2001-09-09T01:46:40.000+00:00",
         "updated_at": "2001-09-09T01:46:48.000+00:00",
         "finished_at": "2001-09-09T01:46:48.000+00:00",
+        "is_parked": False,
+        "stopped_before": False,
+        "upload_bytes": None,
+        "refines": None,
     }
     jobs = json.loads(invoke("jobs", "list", "--json").stdout)
     assert [each["id"] for each in jobs] == [spec.job_id for spec in reversed(book)]
@@ -293,7 +310,15 @@ def test_output_is_json_whatever_the_terminal_s_encoding(odd_job: JobSpec) -> No
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["schema"], ["status"], ["jobs", "list"], ["jobs", "list", "--json"]],
+    [
+        ["--version"],
+        ["schema"],
+        ["jobs", "list"],
+        *(
+            pytest.param(arguments, marks=pytest.mark.slow)
+            for arguments in (["--help"], ["status"], ["jobs", "list", "--json"])
+        ),
+    ],
 )
 def test_reader_that_has_gone_is_no_reason_to_complain(arguments: list[str], book: Sequence[JobSpec]) -> None:
     gone, ours = os.pipe()

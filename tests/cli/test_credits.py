@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_parts import invoke, spend
+from fake_daemon import FakeDaemon
 from fake_service import TOKEN, FakeService
 from starlette.responses import JSONResponse
 
@@ -140,3 +141,25 @@ def test_address_in_the_environment_that_is_none_ends_with_2(
     done = invoke("credits")
     assert done.exit_code == 2
     assert "NEMO_API_URL" in done.stderr
+
+
+@pytest.mark.parametrize("account", ["anonymous", "own"])
+def test_running_daemon_is_asked_and_no_token_is_looked_for(account: str) -> None:
+    balance = {"available": 250, "frozen": 40, "total": 290, "spent_today": 12, "keep_credits": 20}
+    balance |= {"credits_per_day": 500, "account": account, "user_id": "anon_5"}
+    with FakeDaemon() as daemon:
+        daemon.answers["GET /v1/credits"] = balance
+        lines, facts = invoke("credits").stdout.splitlines(), json.loads(invoke("credits", "--json").stdout)
+    assert lines[0] == "Available:    250 credits; 40 more are reserved for work in progress"
+    assert lines[1] == "Spent today:  12 credits of the 500 of `limits.credits_per_day`"
+    assert lines[2] == "Kept back:    jobs are held at 20 or below (`limits.keep_credits`)"
+    assert facts.items() >= balance.items()
+    more = "https://nemovideo.com/register?bind=anon_5"
+    assert facts["more_credits"] == (more if account == "anonymous" else None)
+    assert not daemon.state.token.exists()
+
+
+def test_refused_token_of_the_running_daemon_ends_with_5() -> None:
+    with FakeDaemon() as daemon:
+        daemon.refuse("GET /v1/credits", "token_refused", "The token is refused.", status=502)
+        assert invoke("credits").exit_code == 5

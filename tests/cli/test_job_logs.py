@@ -12,6 +12,7 @@ from cli_parts import ID, NOW, PROGRAM, add_job, invoke
 from helpers import wait_until
 
 from nemowatch.cli.log_reader import read_log
+from nemowatch.cli.reader import Reader
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.store import Changes, JobStore
@@ -63,7 +64,7 @@ def test_log_is_followed_in_whole_lines_until_the_job_has_ended(store: JobStore,
                 file.write("the end\n")
             store.write(ID, Changes(JobState.DONE, finished_at=NOW), now=NOW)
 
-    told = list(read_log(StateFolder.locate(), ID[:4], follow=True, pause=go_on))
+    told = list(read_log(Reader(StateFolder.locate()), ID[:4], follow=True, pause=go_on))
     assert told == ["one\n", "half\nthree\n", "the end\n"]
     assert len(pauses) == 4
 

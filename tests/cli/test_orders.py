@@ -25,12 +25,13 @@ from cli_parts import (
 from fake_service import FakeService
 from helpers import FakeClock
 
-from nemowatch.cli.courier import PATIENCE_SECONDS, Courier, Fate
+from nemowatch.cli.courier import PATIENCE_SECONDS, Courier
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.orders import Action, OrderAnswer, OrderBook
 from nemowatch.jobs.records import Base, Cause, JobState, Stop
 from nemowatch.jobs.store import JobStore
 from nemowatch.places import InstanceLock, StateFolder
+from nemowatch.web.bodies import OrderFate
 
 QUESTION = parked(Cause.QUESTION, question="Which one?")
 
@@ -95,7 +96,7 @@ def test_daemon_that_does_not_answer_is_waited_for_5_seconds_and_the_order_kept(
     courier = Courier(StateFolder.locate(), clock=clock, pause=clock.move)
     with InstanceLock(StateFolder.locate()):
         (outcome,) = courier.give(Action.CANCEL, [record])
-    assert outcome.fate is Fate.KEPT
+    assert outcome.fate is OrderFate.KEPT
     assert "has not got to it yet" in outcome.text
     assert PATIENCE_SECONDS <= clock.monotonic() < PATIENCE_SECONDS + 0.2
     assert orders_in(database) == [(ID, "cancel", "")]
@@ -113,7 +114,7 @@ def test_while_answers_keep_coming_more_are_waited_for(store: JobStore, database
     courier = Courier(StateFolder.locate(), clock=clock, pause=answer_one_after_4_seconds)
     with InstanceLock(StateFolder.locate()):
         outcomes = courier.give(Action.CANCEL, records)
-    assert [each.fate for each in outcomes] == [Fate.DONE] * 3
+    assert [each.fate for each in outcomes] == [OrderFate.DONE] * 3
     assert [each.job_id for each in outcomes] == [record.spec.job_id for record in records]
 
 

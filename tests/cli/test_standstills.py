@@ -16,6 +16,7 @@ from nemowatch.cli.ways_out import describe_wake, find_ways_out
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import Cause, JobState, Stop
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.views import view_job
 from nemowatch.places import InstanceLock, StateFolder
 from nemowatch.standing import FolderLine, RuleLine, Standing, WaitingFile, read_standing, write_standing
 
@@ -174,7 +175,7 @@ def test_moment_at_which_a_job_goes_on_is_told_in_short(
     wake_at: datetime, told: str, store: JobStore
 ) -> None:
     record = add_job(store, JobState.WAITING, stop=parked(Cause.FAULT, wake_at=at(wake_at)))
-    assert describe_wake(record, now=at(NOON)) == told
+    assert describe_wake(view_job(record), now=at(NOON)) == told
 
 
 @pytest.mark.parametrize(
@@ -191,19 +192,19 @@ def test_cause_has_its_own_words_for_when_it_goes_on(
 ) -> None:
     wake = None if wake_at is None else at(wake_at)
     record = add_job(store, JobState.WAITING, stop=parked(cause, wake_at=wake))
-    assert describe_wake(record, now=at(NOON)) == told
+    assert describe_wake(view_job(record), now=at(NOON)) == told
 
 
 def test_rule_with_blanks_in_its_name_is_quoted_for_the_shell(store: JobStore) -> None:
     record = add_job(store, JobState.HELD, rule="day's end", stop=parked(Cause.BACKLOG))
-    assert find_ways_out(record)[0].command == "nemowatch jobs release --rule 'day'\"'\"'s end'"
+    assert find_ways_out(view_job(record))[0].command == "nemowatch jobs release --rule 'day'\"'\"'s end'"
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_its_ways_out(cause: Cause, store: JobStore) -> None:
     record = add_job(store, JobState.ATTENTION, stop=parked(cause))
-    assert bool(find_ways_out(record)) is (cause not in {Cause.TURN, Cause.FOLDER})
-    for way in find_ways_out(record):
+    assert bool(find_ways_out(view_job(record))) is (cause not in {Cause.TURN, Cause.FOLDER})
+    for way in find_ways_out(view_job(record)):
         assert len(f"    {way.command}  {way.does}") <= 80
 
 

@@ -73,13 +73,17 @@ class LivingHouse(House):
         self.rules.write_text(self.rules_text(*rules, **sections))
 
     @contextmanager
-    def daemon(self, *, obeys_permissions: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    def daemon(
+        self, *, obeys_permissions: bool = False, wrapper: tuple[str, ...] = ()
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run the daemon, and wait until it listens.
 
         Args:
             obeys_permissions: permissions count for it even where the tests run as root.
+            wrapper: a command that runs the one that follows it.
         """
-        wrapper = _WITHOUT_OVERRIDE if obeys_permissions and os.geteuid() == 0 else ()
+        if obeys_permissions and os.geteuid() == 0:
+            wrapper = _WITHOUT_OVERRIDE
         before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             process = subprocess.Popen(

@@ -2,7 +2,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,3 +127,30 @@ async def test_rules_that_can_not_be_put_in_force_are_told_and_tried_again_when_
         follower.failure = None
         rules.write_text(rules_text(rules.parent / "watched", "three"))
         await within_two_seconds(clock, lambda: follower.names == [["three"]])
+
+
+async def test_reload_is_announced_before_it_and_when_it_is_over_however_it_ends(rules):
+    announced: list[str] = []
+
+    @contextmanager
+    def announce():
+        announced.append("begins")
+        yield
+        announced.append("over")
+
+    async with watched(rules) as (watch, follower, clock):
+        watch.around_reload = announce
+        reloading = asyncio.create_task(watch.reload())
+        await within_two_seconds(clock, reloading.done)
+        assert (announced, follower.names) == (["begins", "over"], [["one"]])
+        rules.write_text("rules: [")
+        watch.ask()
+        await within_two_seconds(clock, lambda: len(announced) == 4)
+        assert "rules" in watch.standing.error
+
+
+async def test_edit_that_is_seen_is_not_announced_as_a_reload(rules):
+    async with watched(rules) as (watch, follower, clock):
+        watch.around_reload = lambda: pytest.fail("nobody asked")
+        rules.write_text(rules_text(rules.parent / "watched", "two"))
+        await within_two_seconds(clock, lambda: follower.names == [["two"]])

@@ -129,7 +129,9 @@ def test_design_table_names_every_dependency_and_no_other() -> None:
     cells = [row[1] for row in table_rows(section(README, "Design"))]
     # "DBOS on SQLite (SQLAlchemy)" names two libraries, "pydantic 2" one.
     words = {plain(word) for cell in cells for word in re.findall(r"[A-Za-z][\w-]*", cell)}
-    dependencies = {re.split(r"[<>=\[ ]", line)[0] for line in PYPROJECT["project"]["dependencies"]}
+    project = PYPROJECT["project"]
+    lines = project["dependencies"] + project["optional-dependencies"]["notify"]
+    dependencies = {re.split(r"[<>=\[ ]", line)[0] for line in lines}
     assert words - {"on", "sqlite", "safe", "loader"} == dependencies
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from helpers import async_wait_until
 
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.engine import Engine
+from nemowatch.jobs.records import JobSpec, JobState, SourceFile
+from nemowatch.jobs.store import Changes, JobStore
 
 
 @asynccontextmanager
@@ -66,6 +69,22 @@ async def test_no_more_jobs_run_at_once_than_allowed(tmp_path: Path) -> None:
             await engine.enqueue(job_id, priority=5)
         await async_wait_until(lambda: len(ended) == 6)
     assert most == 2
+
+
+async def test_result_of_a_step_may_name_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    results: list[dict[str, Any]] = []
+
+    async def run_job(engine: Engine, job_id: str) -> str:
+        async def step() -> dict[str, Any]:
+            return {"name": os.fsdecode(b"caf\xe9 \xc3\xa9.mp4")}
+
+        results.append(await engine.checkpoint("upload", step))
+        return "done"
+
+    async with running_engine(tmp_path, run_job) as engine:
+        await engine.enqueue("a", priority=5)
+        await async_wait_until(lambda: bool(results))
+    assert results == [{"name": "caf\udce9 é.mp4"}]
 
 
 async def test_lower_priority_number_runs_first(tmp_path: Path) -> None:
@@ -189,3 +208,62 @@ async def test_limit_that_changes_holds_while_the_queue_runs(tmp_path: Path) -> 
         await engine.follow(at_once=3, starts=(100, 1.0))
         await async_wait_until(lambda: len(running) == 3)
     assert running == ["a", "b", "c"]
+
+
+@pytest.mark.slow
+async def test_checkpoints_of_a_job_that_is_done_are_found_and_forgotten_in_all_their_rounds(
+    tmp_path: Path,
+) -> None:
+    ended: list[str] = []
+
+    async def run_job(engine: Engine, job_id: str) -> str:
+        async def answer() -> dict[str, Any]:
+            return {"job": job_id}
+
+        await engine.checkpoint("prepare", answer)
+        ended.append(job_id)
+        return "done"
+
+    async with running_engine(tmp_path, run_job) as engine:
+        database = Database(tmp_path / "nemowatch.db")
+        store = JobStore(database.engine)
+        for job_id, state in (("a", JobState.DONE), ("b", JobState.FAILED), ("c", JobState.DONE)):
+            store.add(make_small_spec(job_id))
+            await engine.enqueue(job_id, priority=5)
+            finished_at = 1_000.0 if job_id == "c" else 10.0
+            store.write(job_id, Changes(state, finished_at=finished_at), now=finished_at)
+        await async_wait_until(lambda: len(ended) == 3)
+        record = store.read("a")
+        assert record is not None
+        store.unpark(record, attempt=2, now=1.0)
+        await engine.enqueue("a", priority=5, number=2, start_step=2)
+        await async_wait_until(lambda: len(ended) == 4)
+        store.write("a", Changes(JobState.DONE, finished_at=10.0), now=10.0)
+
+        assert engine.find_done(ended_before=500.0, limit=10) == (("a", 2),)
+        await engine.forget([("a", 2), ("never queued", 1)])
+        assert engine.find_done(ended_before=500.0, limit=10) == ()
+        kept = database.engine.connect()
+        with kept:
+            for table in ("workflow_status", "operation_outputs", "workflow_input", "workflow_output"):
+                rows = kept.exec_driver_sql(f"SELECT workflow_uuid FROM {table}").scalars()
+                assert set(rows) <= {"b", "c"}, table
+        database.close()
+
+
+def make_small_spec(job_id: str) -> JobSpec:
+    return JobSpec(
+        job_id=job_id,
+        rule="shorts",
+        source=SourceFile(Path("/r/talk.mp4"), 10, 20, 30),
+        sha256="0" * 64,
+        duration_seconds=2.5,
+        skill_source="opusclip",
+        skill_version="1.0.0",
+        prompts=("cut it",),
+        language="en",
+        deliver=("video",),
+        output_folder=Path("/r-output/shorts/talk"),
+        priority=5,
+        queued_at=1.0,
+    )

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nemowatch.jobs.database import Database, present_steps_table, step_times_table
+from nemowatch.jobs.errors import DatabaseTooOld
 from nemowatch.jobs.pace import Pace, open_pace
 from nemowatch.jobs.records import Cause, JobRecord, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.store import Changes, JobStore
@@ -226,8 +227,8 @@ def test_database_of_the_version_before_learns_from_now_on(tmp_path: Path) -> No
         connection.execute("DROP TABLE nemowatch_present_steps")
         connection.execute("UPDATE nemowatch_schema SET version = 3")
     connection.close()
-    with open_pace(path) as pace:
-        assert pace is None
+    with pytest.raises(DatabaseTooOld), open_pace(path):
+        pass
     database = Database(path)
     store = JobStore(database.engine)
     learn(Pace(database.engine))

@@ -120,9 +120,16 @@ def test_jobs_are_listed_newest_first_and_narrowed_down(database: Database, stor
     assert [record.spec.job_id[0] for record in store.list_jobs()] == ["c", "b", "a"]
     assert [record.spec.job_id[0] for record in store.list_jobs(states=[JobState.FAILED])] == ["b"]
     assert [record.spec.job_id[0] for record in store.list_jobs(limit=1)] == ["c"]
+    both = [JobState.QUEUED, JobState.FAILED, JobState.QUEUED]
+    assert [record.spec.job_id[0] for record in store.list_jobs(states=both)] == ["c", "b", "a"]
+    assert [record.spec.job_id[0] for record in store.list_jobs(states=both, limit=2)] == ["c", "b"]
+    assert [record.spec.job_id[0] for record in store.list_jobs(since=101.0)] == ["c", "b"]
+    assert [record.spec.job_id[0] for record in store.list_jobs(states=both, since=102.0)] == ["c"]
     assert store.list_jobs(rule="another") == ()
     assert WaitingLine(database.engine).count_waiting() == 2
     assert store.count_by_state() == {JobState.QUEUED: 2, JobState.FAILED: 1}
+    assert list(store.count_by_rule().values()) == [3]
+    assert store.waits_since() == 100.0
 
 
 def test_job_is_found_by_the_beginning_of_its_id(store: JobStore) -> None:

@@ -48,7 +48,9 @@ def cut_one(source: Path, start: float, end: float, target: Path) -> list[tuple[
     return read_codes(target)
 
 
-@pytest.mark.parametrize("name", ["plain", "b-frames", "open"])
+@pytest.mark.parametrize(
+    "name", ["b-frames", *(pytest.param(name, marks=pytest.mark.slow) for name in ("plain", "open"))]
+)
 @pytest.mark.parametrize(("start", "end"), [(0.0, 1.0), (2.0, 4.0), (2.0, 2.92), (1.48, 3.52), (3.96, 4.0)])
 def test_a_clip_holds_the_pictures_that_were_asked_for_and_no_other(
     samples: dict[str, Path], tmp_path: Path, name: str, start: float, end: float

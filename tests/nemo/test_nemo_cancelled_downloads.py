@@ -17,6 +17,7 @@ from progress import Progress
 from nemowatch.nemo.download import Download
 from nemowatch.nemo.errors import DownloadFailed
 from nemowatch.nemo.timeouts import Timeouts
+from nemowatch.nemo.transport import shared_tls
 
 AT_ONCE_SECONDS = 0.5
 
@@ -43,7 +44,7 @@ async def cancel_when(
     timeouts: Timeouts | None = None,
 ) -> None:
     """Cancel a download once the time has come, and see that it ends at once."""
-    with httpx.Client() as http:
+    with httpx.Client(verify=shared_tls()) as http:
         download = Download(http, url, target, headers={}, timeouts=timeouts or Timeouts())
         task = asyncio.create_task(download.run(Progress()))
         await async_wait_until(ready)
@@ -79,7 +80,7 @@ async def test_download_in_a_tls_handshake_is_cancelled(tmp_path: Path) -> None:
 
 async def test_download_that_is_cancelled_before_it_began_does_nothing(tmp_path: Path) -> None:
     async with running(CuttingServer(b"x")) as server:
-        with httpx.Client() as http:
+        with httpx.Client(verify=shared_tls()) as http:
             download = Download(http, server.url, tmp_path / "v.mp4", headers={}, timeouts=Timeouts())
             task = asyncio.create_task(download.run(Progress()))
             task.cancel()
@@ -90,7 +91,7 @@ async def test_download_that_is_cancelled_before_it_began_does_nothing(tmp_path:
 
 async def test_download_leaves_no_connection_open_when_it_fails(tmp_path: Path) -> None:
     async with running(CuttingServer(bytes(1000), headers={}, cuts=[500])) as server:
-        with httpx.Client() as http:
+        with httpx.Client(verify=shared_tls()) as http:
             download = Download(http, server.url, tmp_path / "v.mp4", headers={}, timeouts=Timeouts())
             with pytest.raises(DownloadFailed):
                 await download.run(Progress())

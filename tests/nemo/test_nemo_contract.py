@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from helpers import make_video
 
+from nemowatch.clock import SystemClock
 from nemowatch.media.verify import verify_delivered
 from nemowatch.nemo.attribution import Attribution
 from nemowatch.nemo.client import NemoApi, NemoClient
@@ -55,7 +56,7 @@ async def send(api: NemoApi, session_id: str, prompt: str) -> list[AgentEvent]:
 async def finish(api: NemoApi, status: RenderStatus) -> RenderStatus:
     async with asyncio.timeout(60):
         while not status.is_final:
-            # The service renders in its own time; a look costs it a fraction of that.
+            await SystemClock().sleep(0.02)  # the service renders in its own time
             status = await api.read_render(status.render_id)
     return status
 

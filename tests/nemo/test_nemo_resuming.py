@@ -23,6 +23,7 @@ from nemowatch.nemo.download import Download
 from nemowatch.nemo.errors import DownloadFailed
 from nemowatch.nemo.resuming import Origin, ResumePoint, origin_from_json, origin_of
 from nemowatch.nemo.timeouts import Timeouts
+from nemowatch.nemo.transport import shared_tls
 
 MakeClient = Callable[..., NemoClient]
 
@@ -34,7 +35,7 @@ PATIENT = Timeouts(resume_pause=0)
 
 async def fetch(url: str, target: Path, progress: Progress | None = None) -> int:
     """As another process would: with connections of its own, and nothing known but what is on the disk."""
-    with httpx.Client() as http:
+    with httpx.Client(verify=shared_tls()) as http:
         return await Download(http, url, target, headers={}, timeouts=PATIENT).run(progress or Progress())
 
 

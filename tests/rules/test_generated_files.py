@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, ClassVar
 
 import jsonschema
 import pytest
@@ -27,6 +28,20 @@ from nemowatch.rules.schema import rules_schema
 PROJECT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```yaml\n(.*?)```", reference_text(), re.DOTALL)
 UNCOMMENTED = re.sub(r"^( *)#(?=[^ #])", r"\1", example_text(), flags=re.MULTILINE)
+
+
+class _EditorsLoader(yaml.SafeLoader):
+    """Reads YAML 1.2, as the editors that check against a schema do: `on` is a word, not a yes."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [each for each in kinds if first not in "oO" or each[0] != "tag:yaml.org,2002:bool"]
+        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read_as_editors_do(text: str) -> Any:
+    """The text's content."""
+    return yaml.load(text, Loader=_EditorsLoader)
 
 
 def load_text(text: str, folder: Path) -> tuple[str, ...]:
@@ -73,7 +88,7 @@ def test_example_loads_as_it_is_and_shows_the_three_skills(tmp_path: Path) -> No
 
 def test_example_loads_with_every_key_uncommented(tmp_path: Path) -> None:
     assert len(load_text(UNCOMMENTED, tmp_path)) == len(EXAMPLE_RULES)
-    content = yaml.safe_load(UNCOMMENTED)
+    content = read_as_editors_do(UNCOMMENTED)
     assert set(content) == set(RulesFile.model_fields)
     assert set(content["rules"][0]) == set(RuleKeys.model_fields)
 
@@ -89,7 +104,7 @@ def test_example_is_never_written_over_another_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_yaml_block_of_the_reference_loads(block: str, tmp_path: Path) -> None:
     assert load_text(block, tmp_path)
-    jsonschema.Draft202012Validator(rules_schema()).validate(yaml.safe_load(block))
+    jsonschema.Draft202012Validator(rules_schema()).validate(read_as_editors_do(block))
 
 
 def test_every_key_has_its_heading_and_all_its_facts() -> None:
@@ -120,8 +135,8 @@ def test_schema_is_valid_and_accepts_the_example() -> None:
     schema = rules_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    validator.validate(yaml.safe_load(example_text()))
-    validator.validate(yaml.safe_load(UNCOMMENTED))
+    validator.validate(read_as_editors_do(example_text()))
+    validator.validate(read_as_editors_do(UNCOMMENTED))
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_unknown_key_like_no_other_lists_the_keys_there_are(desk: Desk) -> None:
 def test_key_at_the_wrong_level_is_sent_home(desk: Desk) -> None:
     problems = desk.problems("jobs: 3\npoll: 3s\nsettle: 1s\nrules: [{watch: ROOT/in, prompt: a, scan: 1m}]")
     assert [problem.message for problem in problems] == [
-        "unknown key. It belongs under `limits`.",
+        "unknown key. It belongs under `limits` or under `history`.",
         "unknown key. It belongs under `nemo`.",
         "unknown key. It belongs in a rule.",
         "unknown key. It belongs at the top level.",

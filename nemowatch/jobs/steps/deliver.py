@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import nemowatch
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.results import Delivered, Downloaded, Story
+from nemowatch.jobs.rows import path_to_text
 from nemowatch.jobs.steps.money import read_balance_once
-from nemowatch.jobs.store import path_to_text
 from nemowatch.outputs.errors import FolderUnusable
 from nemowatch.outputs.job_log import LOG_NAME
 from nemowatch.outputs.manifest import (

@@ -129,6 +129,7 @@ async def _fetch_once(run: JobRun, url: str, target: Path, render_id: str | None
         await run.in_thread(lambda: _sync(target))
     except OSError as error:
         raise FolderUnusable.because(error, run.spec.output_folder) from error
+    run.tally.received_bytes += size
     return size
 
 

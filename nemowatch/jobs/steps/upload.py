@@ -112,11 +112,16 @@ async def _send(run: JobRun, session_id: str, before: str, item: _Item, name: st
 
 
 async def _send_file(run: JobRun, session_id: str, path: Path, name: str) -> None:
+    sent = 0
+
     def report(done: int, total: int) -> None:
+        nonlocal sent
+        sent = done
         run.report(done, total, "uploading")
 
     try:
         await run.api.upload(session_id, [path], report, names=[name])
+        run.tally.sent_bytes += sent
     except OSError as error:
         await run.pause_if_offline(error)
         reason = error.strerror or error

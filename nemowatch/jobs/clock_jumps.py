@@ -1,0 +1,33 @@
+"""What the jobs' book needs when the machine's clock was set.
+
+Called by the daemon's `state_watch.py`. Touches no job that runs, and none that waits for a time of day.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from nemowatch.jobs.database import jobs_table
+from nemowatch.jobs.records import Cause
+
+
+def move_waits(engine: sa.Engine, seconds: float) -> int:
+    """Let jobs that wait for some minutes go on when these have passed, whatever the clock says by now.
+
+    A job of a rule with hours waits for an hour of the clock: it is left alone. Blocks.
+
+    Args:
+        engine: of the jobs' database.
+        seconds: by how much the clock was set forward; back where it is negative.
+
+    Returns:
+        How many jobs wait by it.
+    """
+    table = jobs_table.c
+    moved = table.wake_at + seconds
+    with engine.begin() as connection:
+        return connection.execute(
+            jobs_table.update()
+            .where(table.is_parked, table.wake_at.is_not(None), table.cause != Cause.SCHEDULE)
+            .values(wake_at=moved, stop=sa.func.json_set(table.stop, "$.wake_at", moved))
+        ).rowcount

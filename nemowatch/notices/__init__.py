@@ -1,0 +1,1 @@
+"""Telling people (through Apprise) and programs (hooks) of what happened."""

@@ -1,0 +1,1 @@
+"""NemoWatch as a service: systemd units, the launchd agent, and the checks before they are installed."""

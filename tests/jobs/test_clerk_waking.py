@@ -1,0 +1,56 @@
+"""When the clerk looks: when it is stirred, and when a job's time has come; it does not look all the time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from helpers import async_wait_until
+from job_bench import Bench, open_bench
+
+from nemowatch.jobs.orders import Action
+from nemowatch.jobs.records import Cause, JobState, Stop
+from nemowatch.sandbox.server import Sandbox
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    with Sandbox(tmp_path / "service") as sandbox:
+        async with open_bench(tmp_path, sandbox) as bench:
+            yield bench
+
+
+@contextmanager
+def running(bench: Bench) -> Iterator[None]:
+    """The clerk at work, as in the daemon."""
+    work = asyncio.create_task(bench.clerk.run())
+    try:
+        yield
+    finally:
+        work.cancel()
+
+
+async def test_orders_are_carried_out_once_when_the_clerk_is_stirred_or_asked_to(bench: Bench) -> None:
+    spec = bench.add_job("cut it", stop=Stop(1, "prepare", Cause.SCHEDULE))
+    number = bench.orders.give(spec.job_id, Action.RELEASE, now=bench.workshop.clock.now())
+    await asyncio.gather(bench.clerk.carry_out_orders(), bench.clerk.look())
+    answer = bench.orders.read_answer(number)
+    assert answer is not None
+    assert not answer.is_refused
+    assert bench.record(spec).round == 1
+    with running(bench):
+        number = bench.orders.give(spec.job_id, Action.CANCEL, now=bench.workshop.clock.now())
+        bench.clerk.stir()
+        await async_wait_until(lambda: bench.orders.read_answer(number), timeout=5)
+    assert bench.record(spec).state is JobState.CANCELLED
+
+
+async def test_job_goes_on_when_its_time_has_come_without_anybody_saying_so(bench: Bench) -> None:
+    wake_at = bench.workshop.clock.now() + 0.3
+    spec = bench.add_job("cut it", stop=Stop(1, "prepare", Cause.FAULT, wake_at))
+    with running(bench):
+        await async_wait_until(lambda: not bench.record(spec).is_parked, timeout=5)
+    assert bench.workshop.clock.now() >= wake_at
