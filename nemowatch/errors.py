@@ -19,6 +19,9 @@ errors into exit codes and job states; everything else lets them pass.
 
 from __future__ import annotations
 
+STATE_UNFIT_CODE = 8
+"""The state folder is gone, or of another version: service managers do not start the daemon again by themselves."""
+
 
 class NemoWatchError(Exception):
     """Something that a user can be told about.

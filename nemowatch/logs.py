@@ -211,15 +211,20 @@ def _as_json(message: Message, /, *, with_time: bool, ascii_only: bool) -> str: 
     entry = {
         "time": datetime.fromtimestamp(record["time"].timestamp(), UTC).isoformat(timespec="milliseconds"),
         "level": record["level"].name,
-        "message": record["message"],
-        **{key: value for key, value in record["extra"].items() if isinstance(value, str | int | float)},
+        # Each text is cleaned before it becomes JSON: an escape within a secret would hide it from `redact`, and what
+        # looks like a token would end after the quotation mark.
+        "message": redact(record["message"]),
+        **{
+            key: redact(value) if isinstance(value, str) else value
+            for key, value in record["extra"].items()
+            if isinstance(value, str | int | float)
+        },
     }
     failure = record["exception"]
     if failure is not None and failure.value is not None:
-        entry["exception"] = "".join(
-            traceback.format_exception(failure.type, failure.value, failure.traceback)
-        )
-    return redact(json.dumps(entry, ensure_ascii=ascii_only).translate(_AS_JSON_ESCAPES))
+        lines = traceback.format_exception(failure.type, failure.value, failure.traceback)
+        entry["exception"] = redact("".join(lines))
+    return json.dumps(entry, ensure_ascii=ascii_only).translate(_AS_JSON_ESCAPES)
 
 
 class _LibraryHandler(logging.Handler):

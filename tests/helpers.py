@@ -54,6 +54,10 @@ class FakeClock:
         self._sleepers.append((self._monotonic + seconds, wake))
         await wake.wait()
 
+    def set(self, now: float) -> None:
+        """Set it as a user does: nobody who sleeps wakes up for it."""
+        self._now = now
+
     def move(self, seconds: float) -> None:
         self._now += seconds
         self._monotonic += seconds

@@ -178,3 +178,13 @@ def test_new_level_and_form_keep_the_file(log: LogFile) -> None:
     configure_logs("DEBUG", "json")
     logger.debug("a detail")
     assert json.loads(text_of(log))["message"] == "a detail"
+
+
+def test_secret_that_json_writes_with_escapes_is_hidden_and_the_line_stays_json(
+    log: LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_secrets", set())
+    hide_secret('mailto://me:pass"wörd@host')
+    configure_logs("INFO", "json")
+    logger.info('mailto://me:pass"wörd@host refuses Bearer abcdef')
+    assert json.loads(text_of(log))["message"] == "[secret] refuses Bearer [secret]"

@@ -44,7 +44,8 @@ app = typer.Typer(
     cls=CommandGroup,
     help="Save a recording into a folder; clips, stills or a finished MP4 appear in the folder beside it.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 some files failed (run --once), 4 rules invalid, "
-    "5 token, 6 credits or plan, 7 another instance runs, 8 state folder gone, 130 interrupted.",
+    "5 token, 6 credits or plan, 7 another instance runs, 8 state folder gone or of another version, "
+    "130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     pretty_exceptions_enable=False,

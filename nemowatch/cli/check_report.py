@@ -40,12 +40,14 @@ class CheckReport:
         book: the rules, all valid.
         folders: of each rule, by its name.
         warnings: what is as it may be, and may not be meant.
+        forbidden: which folders an installed service may not use, and what allows them.
         files: what becomes of each file; None where that was not asked for.
     """
 
     book: RuleBook
     folders: Mapping[str, tuple[FolderReport, ...]]
     warnings: tuple[str, ...]
+    forbidden: tuple[str, ...]
     files: FileList | None
 
     @property
@@ -61,6 +63,7 @@ class CheckReport:
             "valid": True,
             "problems": [],
             "warnings": list(self.warnings),
+            "forbidden": list(self.forbidden),
             "limits": {
                 "jobs": limits.jobs,
                 "per_rule": limits.per_rule,
@@ -82,7 +85,7 @@ class CheckReport:
         print_labelled(console, "tells", describe_notices(book))
         for rule in book.rules:
             _show_rule(console, rule, self.folders[rule.name], backlog=book.limits.backlog)
-        for warning in self.warnings:
+        for warning in (*self.warnings, *self.forbidden):
             console.print()
             print_labelled(console, "warning", [warning], style="yellow")
         if self.files is not None:
@@ -100,14 +103,14 @@ def make_report(book: RuleBook, *, with_files: bool) -> CheckReport:
         warning for each in folders.values() for folder in each for warning in folder.warnings
     )
     overlaps = (_describe_overlap(overlap) for overlap in find_overlaps(book))
-    forbidden = (
-        f"{folder}: the installed service may not use it. {service.mending_command}"
+    forbidden = tuple(
+        f"{folder}: the installed service may not use it; `{service.mending_command}` allows it."
         for service in list_installed()
         if service.unit.rules == book.path
         for folder in service.forbidden
     )
-    warnings = (*missing, *overlaps, *find_doubts(book), *forbidden)
-    return CheckReport(book, folders, warnings, _list_files(book) if with_files else None)
+    warnings = (*missing, *overlaps, *find_doubts(book))
+    return CheckReport(book, folders, warnings, forbidden, _list_files(book) if with_files else None)
 
 
 def invalid_as_json(path: Path, error: RulesInvalid) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from nemowatch.cli.options import AsJson, RulesPath  # noqa: TC001 -- Typer read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -27,9 +28,8 @@ def doctor(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
     from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415 -- --help must load quickly
     from nemowatch.doctor.apart import examine_apart  # noqa: PLC0415
     from nemowatch.doctor.finding import Verdict  # noqa: PLC0415
-    from nemowatch.places import default_rules_path  # noqa: PLC0415
 
-    findings = examine_apart((rules or default_rules_path()).expanduser().absolute())
+    findings = examine_apart((rules or _find_rules()).expanduser().absolute())
     is_healthy = all(finding.verdict is not Verdict.PROBLEM for finding in findings)
     if as_json:
         print_json(_as_json(findings, is_healthy=is_healthy))
@@ -37,6 +37,17 @@ def doctor(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
         _show(open_console(), findings)
     if not is_healthy:
         raise typer.Exit(1)
+
+
+def _find_rules() -> Path:
+    """The usual rules; where there are none, those of an installed service."""
+    from nemowatch.places import default_rules_path  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.installed import find_units  # noqa: PLC0415
+
+    usual = default_rules_path()
+    if usual.exists():
+        return usual
+    return next((unit.rules for unit in find_units() if unit.rules is not None), usual)
 
 
 def _show(console: Console, findings: Sequence[Finding]) -> None:

@@ -74,7 +74,8 @@ def list_jobs(
         print_table(console, jobs_table(found, now=now))
         _print_ways_out(console, found)
     else:
-        typer.echo("No jobs.")
+        is_narrowed = bool(states or rule or since)
+        typer.echo("No such jobs; `nemowatch jobs list` shows all." if is_narrowed else "No jobs.")
 
 
 def _is_since(file: SkippedFile, moment: float | None) -> bool:

@@ -34,6 +34,7 @@ from nemowatch.cli.status_lines import (
     style_of_folder,
 )
 from nemowatch.cli.ways_out import describe_standing, find_ways_out
+from nemowatch.rules.problems import without_excerpts
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _LABEL = 10
 _ALL_COLUMNS = 72
 """Narrower than this, running jobs are shown without their rates."""
 
-_LINES_OF_A_WARNING = 3
+_LINES_OF_A_WARNING = 4
 _WATCHED = "watched"
 _FOOT = "q or Ctrl-C ends this view; NemoWatch goes on."
 
@@ -112,7 +113,9 @@ def _warnings(frame: Frame) -> Iterator[Text]:
     if frame.status is None:
         return
     warnings = [("Note", frame.note, "yellow")]
-    warnings += [("Trouble", trouble, "bold red") for trouble in list_troubles(frame.status)]
+    warnings += [
+        ("Trouble", without_excerpts(trouble), "bold red") for trouble in list_troubles(frame.status)
+    ]
     warnings.append(("Paused", describe_pause(frame.status), "yellow"))
     for label, text, style in warnings:
         lines = textwrap.wrap(

@@ -49,7 +49,8 @@ def _write_down(state: StateFolder, *, is_paused: bool, why: str, clock: Clock) 
     with open_switches(state.database) as switches:
         if switches is None:
             raise StateError(
-                f"{state.database} can't keep this.", hint="Start `nemowatch run` once, and try again."
+                "There is no queue yet: no NemoWatch of this version has run here.",
+                hint="Start `nemowatch run` once, and try again.",
             )
         if not is_paused:
             switches.resume()

@@ -202,6 +202,14 @@ def describe_output(output: OutputView) -> str:
     return f"{output.name} ({format_bytes(output.size_bytes)}{length})"
 
 
+def show_stamp(stamp: str) -> str:
+    """A moment as it is written in a file (ISO 8601), in local time; what is none is shown as it is."""
+    try:
+        return show_moment(datetime.fromisoformat(stamp).timestamp())
+    except ValueError:
+        return stamp
+
+
 def show_moment(moment: float | None) -> str:
     """A moment in local time, to the second."""
     return "" if moment is None else f"{datetime.fromtimestamp(moment).astimezone():%Y-%m-%d %H:%M:%S}"

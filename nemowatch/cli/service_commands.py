@@ -98,8 +98,12 @@ def stop(*, system: System = False) -> None:
 
 
 def restart(*, system: System = False) -> None:
-    """Stop and start the installed service."""
-    _manager(system=system).restart()
+    """Stop and start the installed service, unless its rules can't be used."""
+    from nemowatch.service.installed import check_restartable  # noqa: PLC0415 -- --help must load quickly
+
+    manager = _manager(system=system)
+    check_restartable(_kind(system=system))
+    manager.restart()
     _say("Started again.")
 
 
@@ -138,8 +142,11 @@ def _manager(*, system: bool) -> Manager:
 
 
 def _tell_installed(done: Installed) -> None:
+    from nemowatch.service.linger import lingers  # noqa: PLC0415 -- --help must load quickly
+
     plan = done.plan
-    begins = {"user": "when you log in", "agent": "when you log in", "system": "with the machine"}[plan.kind]
+    is_early = plan.kind == "system" or (plan.kind == "user" and lingers(plan.account.name))
+    begins = "with the machine" if is_early else "when you log in"
     if done.made_user:
         _say(f"Made the user {plan.account.name}, with the home {plan.account.home}.")
     _say(f"Installed {done.path}.")
@@ -151,7 +158,8 @@ def _tell_installed(done: Installed) -> None:
         "system": "journalctl -u nemowatch",
         "agent": f"tail -f '{plan.state / 'logs'}'/*.log",
     }[plan.kind]
-    _say(f"Next: `nemowatch service status` shows how it does, `{log}` what it says.")
+    scope = " --system" if plan.kind == "system" else ""
+    _say(f"Next: `nemowatch service status{scope}` shows how it does, `{log}` what it says.")
 
 
 def _offer_linger(user_name: str, *, wanted: bool | None) -> None:

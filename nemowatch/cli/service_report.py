@@ -77,7 +77,8 @@ class ServiceReport:
                 f"{service.unit.path}{'' if state.is_enabled else ', which does not start by itself'}"
             ],
             "state": [f"{state.word}{process}{ended}"],
-            "says": [state.says] if state.says else [],
+            # What a process that has ended said last is no news.
+            "says": [state.says] if state.says and state.pid is not None else [],
             "rules": [] if service.unit.rules is None else [str(service.unit.rules)],
             "restarts": [f"{state.restarts} since it was started"] if state.restarts else [],
             "log-out": []
@@ -93,7 +94,8 @@ class ServiceReport:
         for folder in service.forbidden:
             print_labelled(console, "problem", [f"the service may not use {folder}"], style="red")
         if service.is_current is None:
-            print_labelled(console, "problem", [service.reason], style="red")
+            mend = f"{service.reason} `{service.mending_command}` shows where."
+            print_labelled(console, "problem", [mend], style="red")
         elif not service.is_current or service.forbidden:
             why = service.reason or "It forbids what its rules need."
             mend = f"{why} `{service.mending_command}` writes it anew."

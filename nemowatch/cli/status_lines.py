@@ -11,6 +11,7 @@ from nemowatch.cli.screen import (
     print_table,
     printable,
     show_moment,
+    show_stamp,
 )
 from nemowatch.cli.skipped import describe_counts
 from nemowatch.jobs.records import Cause
@@ -55,7 +56,8 @@ def describe_daemon(status: StatusView) -> str:
     daemon = status.daemon
     if daemon is None:
         return "NemoWatch is not running. `nemowatch run` starts it."
-    return f"NemoWatch runs: process {daemon.get('pid')}, since {daemon.get('since')}."
+    since = show_stamp(str(daemon.get("since")))
+    return f"NemoWatch runs: process {daemon.get('pid')}, since {since}."
 
 
 def describe_pause(status: StatusView) -> str:

@@ -15,7 +15,7 @@ from nemowatch.jobs.records import Cause, JobState
 if TYPE_CHECKING:
     from nemowatch.jobs.views import JobView
 
-_NEW_TOKEN = ("nemowatch run", "started again, with a new token in NEMO_TOKEN")
+_NEW_TOKEN = ("nemowatch doctor", "examines the token; with a new one, start NemoWatch again")
 _TRY_NOW = ("nemowatch jobs release {job}", "tries it now")
 _PARKED: dict[Cause, tuple[tuple[str, str], ...]] = {
     Cause.CREDITS: (

@@ -213,8 +213,7 @@ class ControlDesk:
         standing = await self._around.rules.reload()
         if standing.error:
             raise Refused(
-                f"The rules from before stay in force. {standing.error}",
-                hint="`nemowatch check` shows what is wrong.",
+                f"{standing.error}\nThe rules from before stay in force.",
                 status=422,
                 code="rules_invalid",
             )

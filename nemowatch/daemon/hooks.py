@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.daemon.striking import strike_for_sure
 from nemowatch.jobs.outbox import OutboxUnusable, Reader
 from nemowatch.jobs.records import JobState
 from nemowatch.logs import redact
@@ -127,10 +128,7 @@ class Hooks:
             for hook in self._hooks.get(change.rule, ()):
                 if change.state.value in hook.on:
                     await self._run_hook_safely(hook, change)
-            await asyncio.to_thread(self._outbox.strike, [change.number])
-        except OutboxUnusable as error:
-            logger.warning(f"It can't be noted that a hook was run; it may be run again. {error.message}")
-            await self._clock.sleep(_DATABASE_PAUSE_SECONDS)
+            await strike_for_sure(self._outbox, [change.number], self._clock)
         finally:
             del self._running[change.job_id]
             self._news.set()

@@ -26,6 +26,10 @@ FIRST_LOOK = timedelta(minutes=10)
 
 EVERY = timedelta(hours=6)
 
+AFTER_A_JUMP = timedelta(hours=1)
+"""So long nothing is removed when the clock was set forward: to one that is years ahead, all records are old."""
+
+_LEAST_JUMP_SECONDS = 3600.0
 _TIMER = "housekeeping"
 
 
@@ -34,6 +38,8 @@ class Housekeeping:
 
     def __init__(self, house: House) -> None:
         around = house.around
+        self._clock = around.clock
+        self._clock_offset = self._find_clock_offset()
         self._timers = house.timers
         self._history = around.book().history
         self._keeper = Housekeeper(house.database, house.engine, around.state.job_logs, around.clock)
@@ -79,6 +85,14 @@ class Housekeeping:
         if told := swept.describe():
             logger.info(f"Housekeeping: {told}.")
 
+    def _find_clock_offset(self) -> float:
+        """Grows only when the clock is set forward, or the machine has slept."""
+        return self._clock.now() - self._clock.monotonic()
+
     async def _begin_look(self) -> None:
+        before, self._clock_offset = self._clock_offset, self._find_clock_offset()
+        if self._clock_offset - before > _LEAST_JUMP_SECONDS:
+            self._timers.modify_job(_TIMER, next_run_time=datetime.now(UTC) + AFTER_A_JUMP)
+            return
         if self._at_work is None or self._at_work.done():
             self._at_work = asyncio.create_task(self.look())

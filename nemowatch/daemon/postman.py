@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from nemowatch.daemon.striking import strike_for_sure
 from nemowatch.jobs.outbox import TOLD_STATES, OutboxUnusable, Reader
 from nemowatch.jobs.records import JobState
 from nemowatch.notices.messenger import NoticeFailed
@@ -85,10 +86,10 @@ class Postman:
         """There may be something new in the outbox."""
         self._news.set()
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, *, is_trouble: bool) -> None:
         """Something happened to the daemon."""
         if self._tells_daemon:
-            self._of_daemon.append((self._clock.now(), Item("daemon", text)))
+            self._of_daemon.append((self._clock.now(), Item("daemon", text, is_trouble=is_trouble)))
             del self._of_daemon[:-_MOST_OF_THE_DAEMON]
             self._news.set()
 
@@ -131,7 +132,7 @@ class Postman:
             return False
         self._pacer.note_sent(self._clock.monotonic())
         del self._of_daemon[: len(of_daemon)]
-        await asyncio.to_thread(self._outbox.strike, [change.number for change in changes])
+        await strike_for_sure(self._outbox, [change.number for change in changes], self._clock)
         if self._is_told_broken:
             logger.info(f"Notices reach {show_address(self._address)} again.")
         self._is_told_broken = False

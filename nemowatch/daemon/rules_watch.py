@@ -138,7 +138,7 @@ class RulesWatch:
             self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at, str(error))
             logger.error(f"The rules were changed and are wrong. {_OLD_ONES_STAY}")
             for problem in error.problems:
-                logger.error(str(problem))
+                logger.error(problem.headline)
         except Exception as error:  # noqa: BLE001 -- a mistake of ours must not end the watching of the rules
             self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at, str(error))
             logger.opt(exception=error).error(f"The new rules could not be put in force. {_OLD_ONES_STAY}")

@@ -73,9 +73,13 @@ class StopSignal:
             if not self._is_said:
                 line.close()
 
-    def give_up(self) -> None:
-        """Stop as at a signal, since the work can't go on; whoever asks for it tells why, and ends with an error."""
-        _exit_in_time(1)
+    def give_up(self, exit_code: int) -> None:
+        """Stop as at a signal, since the work can't go on; whoever asks for it tells why, and ends with an error.
+
+        Args:
+            exit_code: that of the error, for an end that takes too long: service managers go by it.
+        """
+        _exit_in_time(exit_code)
         self._stopping.set()
 
     async def or_stop(self, waiting: Coroutine[None, None, None]) -> None:

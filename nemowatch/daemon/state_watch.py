@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from loguru import logger
 
 from nemowatch.clock import pause_until_next
-from nemowatch.errors import NemoWatchError
+from nemowatch.errors import STATE_UNFIT_CODE, NemoWatchError
 from nemowatch.jobs.clock_jumps import move_waits
 from nemowatch.places import StateError
 from nemowatch.units import format_duration
@@ -41,7 +42,15 @@ _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 class StateVanished(StateError):
     """The state folder that the daemon began with is gone; a start by itself would pay for everything again."""
 
-    exit_code = 8
+    exit_code = STATE_UNFIT_CODE
+
+
+def _exit_code() -> int:
+    """With what the daemon ends, so that no service manager starts it again by itself.
+
+    systemd is told which codes those are; launchd leaves nothing alone but what ends well (`service/plist.py`).
+    """
+    return 0 if os.environ.get("NEMOWATCH_SERVICE") == "launchd" else StateVanished.exit_code
 
 
 class _Identity(NamedTuple):
@@ -77,21 +86,23 @@ class StateWatch:
         """
         self._task.cancel()
         if self._lost is not None:
-            raise StateVanished(
+            vanished = StateVanished(
                 f"NemoWatch has stopped: {self._lost} is gone, or another stands in its place, and what is written "
                 "now would be lost.",
                 hint="Put it back and start NemoWatch again. A start without it makes a new one, which knows nothing "
                 "of the jobs so far.",
-            ) from error
+            )
+            vanished.exit_code = _exit_code()
+            raise vanished from error
 
     async def _run(self) -> None:
         clock = self._around.clock
         while self._lost is None:
             await clock.sleep(pause_until_next(clock, LOOK_SECONDS))
-            await self._follow_clock()
+            await self.follow_clock()
             self._lost = await asyncio.to_thread(self._find_lost)
         logger.error(f"{self._lost} is gone, or another stands in its place: NemoWatch stops.")
-        self._around.stop.give_up()
+        self._around.stop.give_up(_exit_code())
 
     def _identify(self) -> tuple[_Identity, ...]:
         return tuple(_identify(path) for path in self._paths)
@@ -112,19 +123,23 @@ class StateWatch:
         """Changes only when somebody sets the clock."""
         return self._around.clock.now() - self._around.clock.monotonic()
 
-    async def _follow_clock(self) -> None:
+    async def follow_clock(self) -> None:
+        """Set right what a clock that was set since the last look would put off."""
         offset = self._clock_offset()
         jump, self._offset = offset - self._offset, offset
         if abs(jump) < LEAST_JUMP_SECONDS:
             return
-        direction = "forward" if jump > 0 else "back"
-        logger.info(f"The machine's clock was set {direction} by {format_duration(abs(jump))}.")
+        length = format_duration(abs(jump))
+        # For which of the two it was there is no sign that every system gives.
+        what = f"forward by {length}, or it slept" if jump > 0 else f"back by {length}"
+        logger.info(f"The machine's clock was set {what}.")
         # What was due at a time that has become a far one: it is asked for once too often, which does no harm.
         for timer in self._timers.get_jobs():
             timer.modify(next_run_time=datetime.now(self._timers.timezone))
         # A database that can't be written is told of by those who work with it.
-        with suppress(NemoWatchError):
-            await asyncio.to_thread(self._move_waits, jump)
+        if jump < 0:
+            with suppress(NemoWatchError):
+                await asyncio.to_thread(self._move_waits, -jump)
 
     def _move_waits(self, seconds: float) -> None:
         with self._database.told():

@@ -64,7 +64,8 @@ class TellingPeople:
         if self._house.around.stays:
             book = self._house.around.book()
             rules = format_count(len(book.rules), "rule")
-            self._tell_all([f"NemoWatch {nemowatch.__version__} has started, with {rules} of {book.path}."])
+            start = f"NemoWatch {nemowatch.__version__} has started, with {rules} of {book.path}."
+            self._tell_all([start], is_trouble=False)
         for work in (self._hooks.run(), self._hand_out(), self._look_for_troubles()):
             self._tasks.append(self._start(work))
         return self
@@ -126,10 +127,10 @@ class TellingPeople:
             await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
             self._tell_all(self._troubles.look())
 
-    def _tell_all(self, texts: Iterable[str]) -> None:
+    def _tell_all(self, texts: Iterable[str], *, is_trouble: bool = True) -> None:
         for text in texts:
             for postman, _ in self._postmen.values():
-                postman.tell(text)
+                postman.tell(text, is_trouble=is_trouble)
 
     async def _tell_the_rest(self, postmen: Iterable[Postman]) -> None:
         await self._sort()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from nemowatch.doctor.finding import ok, problem, warning
 from nemowatch.service.installed import list_installed
+from nemowatch.service.request import own_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,12 @@ def look_at_installed(site: Site) -> Iterator[Finding]:
         )
     for service in services:
         yield _judge(service)
+        if service.unit.kind == "system" and service.unit.user != own_account().name:
+            name = service.unit.user
+            yield ok(
+                INSTALLED,
+                f"It runs as {name}: `sudo -u {name} -H {sys.executable} -m nemowatch doctor` examines it.",
+            )
         if service.unit.rules not in {None, site.rules_path}:
             yield ok(INSTALLED, f"{service.unit.path} goes by {service.unit.rules}.")
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import nemowatch
 from nemowatch.doctor.finding import ok, problem, warning
+from nemowatch.jobs.records import JobState
+from nemowatch.rules.problems import without_excerpts
 from nemowatch.units import format_duration
 from nemowatch.web.client import ControlClient, ControlRefused, DaemonAbsent, DaemonSilent
 
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
 
     from nemowatch.doctor.finding import Finding
     from nemowatch.doctor.site import Site
+    from nemowatch.jobs.views import StatusView
     from nemowatch.web.bodies import Health
 
-DAEMON, OTHERS = "daemon", "other instances"
+DAEMON, JOBS, OTHERS = "daemon", "jobs", "other instances"
 
-_START = "`nemowatch service start`, or `nemowatch run` in a terminal."
+_START = "`nemowatch run` in a terminal, or `nemowatch service start` (once: `nemowatch service install`)."
 _RESTART = "`nemowatch service restart`, or stop it and start it again."
 _LAGGING_SECONDS = 1.0
 _PROCESSES = Path("/proc")
@@ -39,17 +42,20 @@ def look_at_daemon(site: Site) -> Iterator[Finding]:
     try:
         with ControlClient(site.state) as client:
             yield _judge(who, client.health())
+            yield from _judge_work(client.status())
     except DaemonAbsent:
         yield warning(
             DAEMON, f"{who}, and can't be asked: it is only starting, or of an earlier version.", _RESTART
         )
-    except (DaemonSilent, ControlRefused) as error:
-        yield problem(DAEMON, f"{who}, and gives no proper answer: {error.message}", _RESTART)
+    except DaemonSilent as error:
+        yield problem(DAEMON, f"{who}. It does not do as it should: {error.message}", _RESTART)
+    except ControlRefused as error:
+        yield problem(DAEMON, f"{who}, and refuses to answer: {error.message}", _RESTART)
     if site.standing is not None:
         if site.standing.rules_error:
             yield problem(
                 DAEMON,
-                f"It still goes by the rules of before: {site.standing.rules_error}",
+                f"It goes by the rules from before the last edit: {without_excerpts(site.standing.rules_error)}",
                 "Mend the file; `nemowatch check` says what is expected.",
             )
         yield from (warning(DAEMON, trouble) for trouble in site.standing.troubles)
@@ -62,12 +68,12 @@ def look_at_others(site: Site) -> Iterator[Finding]:
     if not others:
         yield ok(OTHERS, "No other one runs on this machine.")
         return
-    named = ", ".join(map(str, others))
+    named = f"process{'es' if len(others) > 1 else ''} {', '.join(map(str, others))}"
     yield warning(
         OTHERS,
-        f"NemoWatch also runs as process {named}, with another state folder. Where both watch the same folder, "
-        "each makes a job of each file, and each job is paid for.",
-        f"Look at it with `ps -f {' '.join(map(str, others))}`; stop one of them.",
+        f"NemoWatch also runs as {named}, with another state folder. Where two watch the same folder, each makes "
+        "a job of each file, and each job is paid for.",
+        f"`ps -f {' '.join(map(str, others))}` shows whose; stop what you don't want.",
     )
 
 
@@ -101,6 +107,16 @@ def _judge(who: str, health: Health) -> Finding:
             DAEMON, f"{who}, and answers {lag} late: the machine is busy, or something blocks.", _RESTART
         )
     return ok(DAEMON, f"{who}, and answers.")
+
+
+def _judge_work(status: StatusView) -> Iterator[Finding]:
+    """What stands still until somebody does something about it."""
+    if status.paused_at is not None:
+        yield warning(DAEMON, "It is paused: no job starts.", "`nemowatch resume`.")
+    waiting = status.counts.get(JobState.ATTENTION, 0)
+    if waiting:
+        need = "job needs" if waiting == 1 else "jobs need"
+        yield warning(JOBS, f"{waiting} {need} you.", "`nemowatch status` says what for.")
 
 
 def _describe_process(site: Site) -> str:

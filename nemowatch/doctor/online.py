@@ -11,16 +11,21 @@ from nemowatch.nemo.calls import Account
 from nemowatch.nemo.errors import RateLimited, ScopeMissing, ServiceDown, TokenRejected
 from nemowatch.nemo.reach import reach_service
 from nemowatch.nemo.token import VALID_SECONDS, TokenSource
+from nemowatch.service.checks import read_secrets
+from nemowatch.service.installed import find_units
+from nemowatch.service.plan import find_secrets
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from nemowatch.doctor.finding import Finding
     from nemowatch.doctor.site import Site
     from nemowatch.nemo.reach import Reach
     from nemowatch.nemo.token import TokenAtHand
 
+_NAME = "NEMO_TOKEN"
 TOKEN, SERVICE, CLOCK = "token", "NemoVideo", "clock"
 
 REACH_LIMIT_SECONDS = 20.0
@@ -45,10 +50,13 @@ def look_at_token(site: Site) -> Iterator[Finding]:
             TOKEN, "There is none yet: the first job asks for an anonymous one. NEMO_TOKEN sets your own."
         )
     elif token.expires_at is None:
-        yield ok(
-            TOKEN,
-            "Your own, from NEMO_TOKEN of this shell; a service has an environment of its own, where it is set too.",
+        secrets = _find_secrets(site)
+        where = (
+            "NEMO_TOKEN of this shell; a service has an environment of its own, where it is set too"
+            if secrets is None
+            else f"{secrets}, as the service has it"
         )
+        yield ok(TOKEN, f"Your own, from {where}.")
     else:
         yield _judge_anonymous(site, token, token.expires_at)
 
@@ -67,20 +75,39 @@ def look_at_service(site: Site) -> Iterator[Finding]:
         yield problem(SERVICE, f"{site.api_url}: {error.message}", error.hint)
         return
     yield _judge_answer(site, reach, has_token=sent is not None)
-    if sent is not None and isinstance(reach.refusal, TokenRejected | ScopeMissing):
-        yield problem(TOKEN, reach.refusal.message, reach.refusal.hint)
+    if sent is not None and account.is_anonymous and isinstance(reach.refusal, TokenRejected):
+        yield warning(TOKEN, reach.refusal.message, "Nothing: the next job renews it.")
+    elif sent is not None and isinstance(reach.refusal, TokenRejected | ScopeMissing):
+        secrets = _find_secrets(site)
+        mend = f"Set a new token in {secrets}, then `nemowatch service restart`."
+        yield problem(TOKEN, reach.refusal.message, reach.refusal.hint if secrets is None else mend)
     if reach.clock_ahead_seconds is not None:
         yield _judge_clock(reach.clock_ahead_seconds)
 
 
 def _find_token(site: Site) -> TokenAtHand | None:
+    secrets = _find_secrets(site)
     return TokenSource(
         api_url=site.api_url,
         client_id_file=site.client_id_file,
         token_file=site.state.token,
-        environ=site.environ,
+        environ=site.environ if secrets is None else {**site.environ, _NAME: read_secrets(secrets)[0][_NAME]},
         clock=site.clock,
     ).look()
+
+
+def _find_secrets(site: Site) -> Path | None:
+    """The file from which the service of these rules has a token of its user's own, where this shell has none."""
+    if site.environ.get(_NAME):
+        return None
+    for unit in find_units():
+        path = find_secrets(unit.kind, unit.home)
+        try:
+            if unit.rules == site.rules_path and read_secrets(path)[0].get(_NAME):
+                return path
+        except OSError:
+            continue  # another user's
+    return None
 
 
 def _judge_anonymous(site: Site, token: TokenAtHand, expires_at: float) -> Finding:

@@ -63,7 +63,7 @@ def judge_room(name: str, folder: Path, room: Room, note: str = "") -> Finding:
     """What is said of a folder that can be written."""
     said = f"{folder}: {'; '.join(filter(None, ('writable', room.words, note)))}."
     if room.free_bytes < _TOO_LITTLE_BYTES:
-        return problem(name, said, "Make room on it: nothing more is written there.")
+        return problem(name, said, "Make room on it, or jobs will soon wait for it.")
     if room.free_bytes < _LITTLE_BYTES:
         return warning(name, said, "Make room on it before it is full.")
     return ok(name, said)

@@ -140,6 +140,7 @@ class Aftercare:
             await asyncio.to_thread(self._book.finish, record, TAKEN_AWAY, place=done.place)
             await self._tell(record, done.text)
         self._rests.pop(spec.job_id, None)
+        self._told = {told for told in self._told if told[0] != spec.job_id}
 
     def _rest(self, job_id: str, *, is_long: bool) -> None:
         if not is_long:

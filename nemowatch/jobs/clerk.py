@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _LEAST_PAUSE_SECONDS = 0.2
 """A job whose time has come and that does not go on, since another was faster, is not asked for all the time."""
 
+_ORDERS_PATIENCE_SECONDS = 5.0
+"""An order for a recording on a share that hangs must not hold up all jobs that stand still, nor the start."""
+
 
 class Waker:
     """Puts a job that stands still, or has ended, back into the line."""
@@ -101,6 +104,8 @@ class Clerk:
         self._next_account_look = 0.0
         self._turns_given = -1
 
+        self._carrying_out: asyncio.Task[None] | None = None
+
     @property
     def has_turns_to_give(self) -> bool:
         """Whether a session was let go for which a job may wait."""
@@ -120,11 +125,18 @@ class Clerk:
 
     async def start(self) -> None:
         """At a start: what was ordered meanwhile counts, and the token or the limits may be others now."""
-        await self._orders.carry_out_all()
+        await self._carry_out_in_time()
         await self._wake_all(Cause.TOKEN, Cause.SCOPE, Cause.CREDITS, Cause.BUDGET, Cause.FOLDER)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
+        try:
+            await self._run()
+        finally:
+            if self._carrying_out is not None:
+                self._carrying_out.cancel()
+
+    async def _run(self) -> None:
         pause = _LEAST_PAUSE_SECONDS
         while True:
             await self._until_stirred(pause)
@@ -150,7 +162,7 @@ class Clerk:
             await self._look_beside()
         now = self._clock.now()
         if await asyncio.to_thread(self._store.has_errands, now):
-            await self._orders.carry_out_all()
+            await self._carry_out_in_time()
             await self._waker.wake_due(Cause.SCHEDULE)
             for record in await asyncio.to_thread(self._store.parked, due_at=now):
                 await self._waker.wake(record)
@@ -161,6 +173,19 @@ class Clerk:
         if self._clock.monotonic() >= self._next_account_look:
             self._next_account_look = self._clock.monotonic() + self._workshop.settings.account_pause
             await self._look_at_account()
+
+    async def _carry_out_in_time(self) -> None:
+        """Carry out what was ordered; what takes long goes on beside all else, and is looked at again later."""
+        if self._carrying_out is None:
+            self._carrying_out = asyncio.create_task(self._orders.carry_out_all())
+        patience = asyncio.create_task(self._clock.sleep(_ORDERS_PATIENCE_SECONDS))
+        try:
+            await asyncio.wait({self._carrying_out, patience}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        if self._carrying_out.done():
+            ended, self._carrying_out = self._carrying_out, None
+            ended.result()
 
     async def _until_stirred(self, seconds: float) -> None:
         waits = [

@@ -56,7 +56,6 @@ jobs_table = sa.Table(
     sa.Column("wake_at", sa.Float),
     sa.Column("stop", sa.Text),
     sa.Column("priority", sa.Integer, nullable=False, server_default="5"),
-    # Jobs of earlier versions were all handed to the queue as soon as they were entered.
     sa.Column("is_handed_over", sa.Boolean, nullable=False, server_default="1"),
     sa.Column("after", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_nemowatch_jobs_parked", "is_parked", "cause", "wake_at"),
@@ -166,8 +165,7 @@ present_steps_table = sa.Table(
 switches_table = sa.Table(
     "nemowatch_switches",
     metadata,
-    # What the user has switched on, such as `paused`; a row is there while it is.
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),  # such as `paused`: a row is there while it is switched on
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("written_at", sa.Float, nullable=False),
 )
@@ -184,6 +182,7 @@ outbox_table = sa.Table(
     sa.Column("happened_at", sa.Float, nullable=False),
     # For whom it is kept; empty until that has been asked.
     sa.Column("reader", sa.Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,  # no number comes again: what was told is taken out by it, perhaps much later
 )
 
 past_jobs_table = sa.Table(
@@ -383,7 +382,8 @@ def _unusable(path: Path, error: DatabaseError) -> DatabaseUnusable:
 
 
 def _make_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
-    engine = sa.create_engine(url)
+    # While a disk stalls, all wait in SQLite; for want of a connection one would fail as if it were no passing error.
+    engine = sa.create_engine(url, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

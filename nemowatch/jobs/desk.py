@@ -201,7 +201,8 @@ class JobDesk:
     def _is_anothers(candidate: Candidate, job: _Earlier) -> bool:
         """Whether a job is that of a file elsewhere, where each place has a job of its own."""
         takes_duplicates = candidate.rule.duplicates == "process"
-        return takes_duplicates and job.place != candidate.source.path
+        # A past job's place is kept as text, which a name that is no text becomes in one way only.
+        return takes_duplicates and path_to_text(job.place) != path_to_text(candidate.source.path)
 
     def _find_earlier(self, job_id: str) -> _Earlier | None:
         """The job of this id, if there is or was one."""

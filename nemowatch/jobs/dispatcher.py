@@ -166,8 +166,16 @@ class Dispatcher:
         It waits here, and not in the book, since what the engine has is not taken back. So it holds a place of the
         engine's meanwhile, which nobody else may use either.
         """
-        while self.is_paused and not await asyncio.to_thread(self._line.has_begun, job_id):
-            await self._may_start.wait()
+        while self.is_paused:
+            try:
+                if await asyncio.to_thread(self._line.has_begun, job_id):
+                    return
+            except OperationalError as error:
+                # It passes; a job that broke here would be done with for the engine, and never run.
+                logger.warning(f"The state can't be read: {error.orig}. It is tried again.")
+                await self._clock.sleep(_TROUBLE_PAUSE_SECONDS)
+            else:
+                await self._may_start.wait()
 
     async def _next_job(self, in_play: list[Place]) -> tuple[Place, JobRecord] | None:
         """The job that is next, where there is room for it: who comes after it is less urgent, so has none either."""

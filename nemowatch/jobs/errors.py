@@ -19,7 +19,7 @@ Raised by the steps, turned into job states by `workflow.py` alone.
 
 from __future__ import annotations
 
-from nemowatch.errors import NemoWatchError
+from nemowatch.errors import STATE_UNFIT_CODE, NemoWatchError
 
 
 class JobError(NemoWatchError):
@@ -69,6 +69,10 @@ class DatabaseUnusable(JobError):
 class DatabaseTooNew(JobError):
     """The database was written by a later version of NemoWatch."""
 
+    exit_code = STATE_UNFIT_CODE
+
 
 class DatabaseTooOld(JobError):
     """The database was written by a version so early that this one can't bring it up to date."""
+
+    exit_code = STATE_UNFIT_CODE

@@ -233,7 +233,7 @@ class JobRun:
         """Write how the job ended. Does not return before that is written: the queue forgets the job after it."""
         await self._settle_reports()
         # First: a retry may come as soon as the end is written, and take the session again.
-        await self.shared.release(self.spec.job_id)
+        await self._insist(lambda: self.shared.release(self.spec.job_id))
         await self._write(changes, self.clock.now())
         if changes.state is not None:
             self.tally.note_end(changes.state)
@@ -359,10 +359,13 @@ class JobRun:
         return await self._persist(lambda: self._store.write(self.spec.job_id, changes, now=now))
 
     async def _persist(self, write: Callable[[], _Answer]) -> _Answer:
+        return await self._insist(lambda: asyncio.to_thread(write))
+
+    async def _insist(self, write: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Write, for as long as it takes: a full disk or a locked database passes."""
         while True:
             try:
-                return await asyncio.to_thread(write)
+                return await write()
             except OperationalError as error:
                 self._logger.warning(f"The state can't be written: {error.orig}. It is tried again.")
                 await self.clock.sleep(self.settings.trouble_pause)

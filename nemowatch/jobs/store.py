@@ -331,6 +331,13 @@ class JobStore:
         with self._engine.connect() as connection:
             return tuple(record_of(row) for row in connection.execute(query))
 
+    def list_ended_last(self, limit: int) -> tuple[JobRecord, ...]:
+        """The jobs that ended last, the latest first, at most so many; one that goes on again is none of them."""
+        ended_at = jobs_table.c.finished_at
+        query = sa.select(jobs_table).where(ended_at.is_not(None)).order_by(ended_at.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return tuple(record_of(row) for row in connection.execute(query))
+
     def count_by_state(self) -> dict[JobState, int]:
         """How many jobs stand where; states without a job are left out."""
         query = sa.select(jobs_table.c.state, sa.func.count()).group_by(jobs_table.c.state)

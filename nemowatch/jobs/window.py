@@ -36,7 +36,6 @@ RECENT_SHOWN = 5
 
 _FIRST = (JobState.ATTENTION, JobState.HELD, JobState.WAITING)
 _AT_WORK = [state for state in JobState if not state.is_final and state not in {*_FIRST, JobState.QUEUED}]
-_ENDED = [state for state in JobState if state.is_final]
 
 
 class NoSuchJob(NemoWatchError):
@@ -112,7 +111,7 @@ class Window:
             waiting=self._in_states(JobState.WAITING, now=now),
             running=self._in_states(*_AT_WORK, now=now),
             queued=self._in_states(JobState.QUEUED, limit=QUEUED_SHOWN, now=now),
-            recent=self._in_states(*_ENDED, limit=RECENT_SHOWN, now=now),
+            recent=self._view(self._store.list_ended_last(RECENT_SHOWN), now),
             held_cost=price_jobs_of([job.rule for job in held], self._spending) if held else "",
         )
 

@@ -7,8 +7,10 @@ checkpoints of the steps that were done. A restart runs the same round again.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from loguru import logger
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.passage import Passage
 from nemowatch.jobs.records import JobState
@@ -17,6 +19,9 @@ from nemowatch.jobs.stepping import Checkpoints, StepCancelled, StepFailed, Step
 from nemowatch.jobs.steps.cancel import book_what_was_sent, cancel_renders
 from nemowatch.jobs.steps.deliver import Ending
 from nemowatch.jobs.store import Changes
+
+if TYPE_CHECKING:
+    from nemowatch.jobs.records import JobRecord
 
 
 class RecordingWorkflow:
@@ -28,7 +33,7 @@ class RecordingWorkflow:
 
     async def run(self, job_id: str, number: int = 1) -> str:
         """Take a round of a job to its end, and return the state in which it ended or stopped."""
-        record = await asyncio.to_thread(self._workshop.store.read, job_id)
+        record = await self._read(job_id)
         if record is None:
             logger.error(f"Job {job_id} is in the queue but not in the book; it is dropped.")
             return JobState.FAILED
@@ -49,6 +54,17 @@ class RecordingWorkflow:
         finally:
             if self._workshop.at_work.get(job_id) is job:
                 del self._workshop.at_work[job_id]
+
+    async def _read(self, job_id: str) -> JobRecord | None:
+        """The job as it stands in the book, read for as long as it takes: the engine runs no round a second time."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._workshop.store.read, job_id)
+            except OperationalError as error:
+                logger.bind(job=job_id[:8]).warning(
+                    f"The state can't be read: {error.orig}. It is tried again."
+                )
+                await self._workshop.clock.sleep(self._workshop.settings.trouble_pause)
 
     @staticmethod
     async def _take_to_its_end(passage: Passage) -> str:

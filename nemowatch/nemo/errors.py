@@ -265,7 +265,7 @@ def _token_rejected(answer: Answer, account: Account) -> ApiError:
     if account.is_anonymous:
         hint = "It is renewed with the same client id."
     else:
-        hint = "Set a new token in NEMO_TOKEN and start NemoWatch again."
+        hint = "Set a new token in NEMO_TOKEN (for a service, in its token file) and start NemoWatch again."
     return _build(TokenRejected, answer, "NemoVideo does not accept the token", hint)
 
 

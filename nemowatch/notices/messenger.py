@@ -57,7 +57,10 @@ class Messenger:
             target=_send, args=(address, message, answer), name="nemowatch notice", daemon=True
         )
         self._threads[address] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            raise NoticeFailed(f"{error}") from error
         try:
             async with asyncio.timeout(self._limit_seconds):
                 trouble = await done

@@ -31,12 +31,14 @@ class Item:
         text: in words; for a job its reason, or where its outputs are.
         rule: of a job.
         name: of a job's recording.
+        is_trouble: of the daemon: whether something is wrong, and not just worth knowing.
     """
 
     event: str
     text: str
     rule: str = ""
     name: str = ""
+    is_trouble: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ _GRAVITY: tuple[tuple[str, Kind], ...] = (
     ("failed", "failure"),
     ("attention", "warning"),
     ("held", "warning"),
-    ("daemon", "warning"),
     ("done", "success"),
 )
+_GRAVEST_FIRST: tuple[Kind, ...] = ("failure", "warning", "success", "info")
 
 
 def compose(items: Sequence[Item], *, host: str) -> Message:
@@ -75,9 +77,12 @@ def compose(items: Sequence[Item], *, host: str) -> Message:
     counts = [f"{events[event]} {word}" for event, word in _IN_TITLE.items() if events[event]]
     told = [_clean(item.text, _LONGEST_TEXT) for item in items if item.event == "daemon"]
     paragraphs = [*dict.fromkeys(told), *_describe_jobs(item for item in items if item.event != "daemon")]
-    subject = ", ".join(counts) or ("a message" if len(told) == 1 else f"{len(told)} messages")
-    kind: Kind = next((kind for event, kind in _GRAVITY if events[event]), "info")
-    return Message(f"NemoWatch on {host}: {subject}", "\n\n".join(paragraphs), kind)
+    subject = f": {', '.join(counts)}" if counts else ""
+    kinds: list[Kind] = [kind for event, kind in _GRAVITY if events[event]]
+    if any(item.is_trouble for item in items):
+        kinds.append("warning")
+    kind: Kind = min(kinds, key=_GRAVEST_FIRST.index, default="info")
+    return Message(f"NemoWatch on {host}{subject}", "\n\n".join(paragraphs), kind)
 
 
 def _describe_jobs(items: Iterable[Item]) -> list[str]:
@@ -107,5 +112,7 @@ def _describe_group(group: Sequence[Item]) -> str:
 
 
 def _clean(text: str, longest: int) -> str:
-    shown = show_controls(redact(text.replace("\n", " ")))
+    # The name of a file need not be text; some services refuse a message with such a one, and all that is in it.
+    sayable = text.encode("utf-8", "backslashreplace").decode()
+    shown = show_controls(redact(sayable.replace("\n", " ")))
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -89,6 +89,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return by_lower_case[found[0]] if found else ""
 
 
+def without_excerpts(told: str) -> str:
+    """The text of `RulesInvalid` in one line, without the lines of the file that come with its problems."""
+    return " ".join(line for line in told.splitlines() if not line.startswith(" "))
+
+
 def _mask_addresses(line: str) -> str:
     """Blank out what may be a secret in an address of `notify`, which may not have been understood as one yet.
 

@@ -134,7 +134,7 @@ def _check_program(plan: Plan) -> Iterator[Finding]:
 def _check_secrets(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The shell's token is not the service's: it goes into a file that nobody else reads, never into the unit."""
     try:
-        kept, mode = _read_secrets(plan.secrets)
+        kept, mode = read_secrets(plan.secrets)
     except OSError as error:
         yield Finding(f"{plan.secrets} can't be read: {error.strerror}.")
         return
@@ -206,7 +206,7 @@ def _granting_hint(plan: Plan) -> str:
 def note_token(plan: Plan) -> Iterator[Finding]:
     """Tell where the service has no token of the user's."""
     try:
-        has_own = bool(_read_secrets(plan.secrets)[0].get("NEMO_TOKEN"))
+        has_own = bool(read_secrets(plan.secrets)[0].get("NEMO_TOKEN"))
         is_anonymous = not has_own and not StateFolder(plan.state).token.exists()
     except OSError:
         return
@@ -217,7 +217,7 @@ def note_token(plan: Plan) -> Iterator[Finding]:
         )
 
 
-def _read_secrets(path: Path) -> tuple[dict[str, str], int]:
+def read_secrets(path: Path) -> tuple[dict[str, str], int]:
     """The names and values of the file, and its permission bits; nothing and 0 where it is not there.
 
     Raises:

@@ -7,11 +7,13 @@ nothing.
 from __future__ import annotations
 
 import platform
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from nemowatch.errors import NemoWatchError
+from nemowatch.rules.problems import RulesInvalid
 from nemowatch.rules.template import keep_out_roots
 from nemowatch.service.folders import list_read
 from nemowatch.service.plan import Kind, make_plan
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nemowatch.rules.rule import RuleBook
+    from nemowatch.service.plan import Account
     from nemowatch.service.reading import Unit
 
 
@@ -44,15 +47,26 @@ class InstalledService:
 
     @property
     def mending_command(self) -> str:
-        """The command that writes it anew and starts it again."""
+        """What writes it anew and starts it again; where its rules can't be used, what shows why."""
+        if self.is_current is None:
+            return f"nemowatch check --rules {shlex.quote(str(self.unit.rules))}"
         return reinstall_command(self.unit)
 
 
 def list_installed() -> tuple[InstalledService, ...]:
     """Every service of NemoWatch that is installed for this user or this machine."""
+    return tuple(judge(unit) for unit in find_units())
+
+
+def find_units() -> tuple[Unit, ...]:
+    """Read every service of NemoWatch that is installed for this user or this machine.
+
+    Raises:
+        OSError: one can't be read.
+    """
     kinds = ("agent",) if platform.system() == "Darwin" else ("user", "system")
-    found = (describe_installed(kind) for kind in get_args(Kind) if kind in kinds)
-    return tuple(service for service in found if service is not None)
+    found = (find_unit(kind) for kind in get_args(Kind) if kind in kinds)
+    return tuple(unit for unit in found if unit is not None)
 
 
 def describe_installed(kind: Kind) -> InstalledService | None:
@@ -87,10 +101,9 @@ def judge(unit: Unit) -> InstalledService:
         return InstalledService(
             unit, is_current=False, reason="It was not made by this NemoWatch.", forbidden=()
         )
-    account = own_account() if unit.kind != "system" else find_account(unit.user)
-    request = Request(unit.kind, account, unit.rules)
+    account = _account_of(unit)
     try:
-        book = request.load()
+        book = Request(unit.kind, account, unit.rules).load()
     except NemoWatchError as error:
         return InstalledService(unit, is_current=None, reason=error.message.splitlines()[0], forbidden=())
     plan = make_plan(unit.kind, account, book, environ=unit.environment)
@@ -99,6 +112,22 @@ def judge(unit: Unit) -> InstalledService:
         return InstalledService(unit, is_current=True, reason="", forbidden=forbidden)
     reason = f"It forbids {forbidden[0]}." if forbidden else "It is of other rules, or of another NemoWatch."
     return InstalledService(unit, is_current=False, reason=reason, forbidden=forbidden)
+
+
+def check_restartable(kind: Kind) -> None:
+    """See that the rules of an installed service can be used: one that works must not be stopped for such as can't.
+
+    Raises:
+        RulesInvalid: it would not.
+        OSError: it can't be read.
+    """
+    unit = find_unit(kind)
+    if unit is None or unit.rules is None:
+        return
+    try:
+        Request(kind, _account_of(unit), unit.rules).load()
+    except RulesInvalid as error:
+        raise RulesInvalid(error.problems, hint="Nothing was stopped or started.") from error
 
 
 def find_forbidden(book: RuleBook, unit: Unit) -> tuple[Path, ...]:
@@ -135,6 +164,10 @@ def describe_forbidden(book: RuleBook, environ: Mapping[str, str]) -> tuple[str,
 def reinstall_command(unit: Unit) -> str:
     """The command that installs a service again, for the same user and rules."""
     return install_command(unit.kind, unit.user, unit.rules)
+
+
+def _account_of(unit: Unit) -> Account:
+    return find_account(unit.user) if unit.kind == "system" else own_account()
 
 
 def _home_of(user: str) -> Path:

@@ -58,7 +58,7 @@ class Systemd:
         answer = self._ask("show", "--property=Version", seconds=_QUICK_SECONDS)
         if answer.returncode:
             raise ManagerAbsent(
-                f"Your systemd can't be reached: {answer.stderr.strip()}",
+                f"Your systemd can't be reached ({answer.stderr.strip()}).",
                 hint="Log in as the user itself, not with su or sudo; or: "
                 f"sudo loginctl enable-linger {_user_name()}, and export XDG_RUNTIME_DIR=/run/user/{os.getuid()}",
             )
@@ -126,7 +126,7 @@ class Systemd:
         look = f"journalctl {'--user ' if self._scope else ''}-u nemowatch"
         last = self.read_last_words()
         raise ServiceFailed(
-            f"The service does not start: {_describe_end(state)} It was stopped.",
+            f"The service does not start: {_describe_end(state)} It stays stopped.",
             hint=f"Its last words:\n{last}" if last else f"`{look}` shows what it said.",
         )
 

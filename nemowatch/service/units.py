@@ -127,7 +127,7 @@ def _describe_life() -> list[_Line]:
         _Line("RestartSec=5"),
         _Line(
             f"RestartPreventExitStatus={codes}",
-            "Wrong use, rules invalid, another instance runs: trying again can't help.",
+            "Wrong use, wrong rules, another instance, no state or that of another version: it would be the same.",
         ),
         _Line(
             "TimeoutStopSec=20",

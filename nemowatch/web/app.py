@@ -44,6 +44,8 @@ MOST_ORDERS = 1000
 
 _MOST_BODY_BYTES = 1_000_000
 _DEFAULT_LIMIT = 50
+_LARGEST_NUMBER = 2**53
+"""Neither the database nor a file takes numbers of any size."""
 
 _Asked = TypeVar("_Asked", bound=BaseModel)
 
@@ -116,16 +118,16 @@ class _JobsAsked(_Asking):
     state: list[JobState] = Field(default_factory=list)
     rule: str | None = None
     since: float | None = Field(default=None, allow_inf_nan=False)
-    limit: int = Field(default=_DEFAULT_LIMIT, ge=1)
+    limit: int = Field(default=_DEFAULT_LIMIT, ge=1, le=_LARGEST_NUMBER)
 
 
 class _LogAsked(_Asking):
-    offset: int = Field(default=0, ge=0)
+    offset: int = Field(default=0, ge=0, le=_LARGEST_NUMBER)
 
 
 class _SkippedAsked(_Asking):
     rule: str | None = None
-    limit: int = Field(default=_DEFAULT_LIMIT, ge=1)
+    limit: int = Field(default=_DEFAULT_LIMIT, ge=1, le=_LARGEST_NUMBER)
 
 
 class _OrdersGiven(_Asking):

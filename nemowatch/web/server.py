@@ -54,6 +54,7 @@ class ControlServer:
             )
         )
         self._serving: asyncio.Task[None] | None = None
+        self._inode = 0
 
     async def start(self) -> None:
         """Listen; what was left at the path makes room.
@@ -62,6 +63,7 @@ class ControlServer:
             OSError: the socket can't be made there.
         """
         listener = bind_socket(self._path)
+        self._inode = self._path.lstat().st_ino
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         started = asyncio.create_task(self._server.listening.wait())
         await asyncio.wait({self._serving, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -76,7 +78,9 @@ class ControlServer:
             return
         # First, so that a command that comes now finds nobody rather than one who does not answer.
         with suppress(OSError):
-            self._path.unlink()
+            # Where the state folder was exchanged, the socket of this name is that of another daemon.
+            if self._path.lstat().st_ino == self._inode:
+                self._path.unlink()
         self._server.leave()
         await self._serving
         self._serving = None

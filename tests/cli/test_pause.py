@@ -52,4 +52,4 @@ def test_daemon_that_takes_no_requests_finds_it_in_the_database(database: Databa
 def test_where_no_daemon_has_ever_run_there_is_nothing_to_pause() -> None:
     done = invoke("pause")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "can't keep this. Start `nemowatch run` once" in done.stderr
+    assert "no NemoWatch of this version has run here. Start `nemowatch run` once" in done.stderr

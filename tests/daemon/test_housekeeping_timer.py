@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from helpers import FakeClock, async_wait_until
 from loguru import logger
 
-from nemowatch.daemon.housekeeping import EVERY, FIRST_LOOK, Housekeeping
+from nemowatch.daemon.housekeeping import AFTER_A_JUMP, EVERY, FIRST_LOOK, Housekeeping
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import JobSpec, JobState, SourceFile
 from nemowatch.jobs.store import Changes, JobStore
@@ -101,6 +101,23 @@ async def test_first_look_comes_soon_after_the_start_and_then_one_every_few_hour
         assert timer.trigger.interval == EVERY
         timer.modify(next_run_time=datetime.now(UTC))
         await async_wait_until(lambda: not house.store.list_jobs())
+
+
+async def test_nothing_is_removed_by_a_clock_that_was_just_set_years_ahead(house: SmallHouse) -> None:
+    keep_for_long = replace(house.book.history, keep_seconds=200 * DAY)
+    house.book = replace(house.book, history=keep_for_long)
+    async with keeping(house):
+        (timer,) = house.timers.get_jobs()
+        house.clock.set(house.clock.now() + 2000 * DAY)
+        timer.modify(next_run_time=datetime.now(UTC))
+        await async_wait_until(
+            lambda: timedelta() < timer.next_run_time - datetime.now(UTC) <= AFTER_A_JUMP < EVERY
+        )
+        assert len(house.store.list_jobs()) == 1
+        house.clock.set(house.clock.now() - 2000 * DAY)
+        timer.modify(next_run_time=datetime.now(UTC))
+        await async_wait_until(lambda: timer.next_run_time - datetime.now(UTC) > AFTER_A_JUMP)
+        assert len(house.store.list_jobs()) == 1
 
 
 async def test_what_was_removed_is_told_in_one_line(house: SmallHouse) -> None:

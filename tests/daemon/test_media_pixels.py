@@ -112,15 +112,21 @@ def record(target: Path, fps: int = 25) -> Path:
     return aside.rename(target)
 
 
+KINDS = {
+    "mp4": save_mp4,
+    "recorder's mkv": save_recorder_mkv,
+    "turned hevc mov": save_phone_mov,
+    "variable frame rate": save_unsteady,
+    "turned hevc mov of variable rate": save_unsteady_phone_mov,
+}
+
+
 @pytest.fixture(
     scope="module",
-    params=[save_mp4, save_recorder_mkv, save_phone_mov, save_unsteady, save_unsteady_phone_mov],
-    ids=[
-        "mp4",
-        "recorder's mkv",
-        "turned hevc mov",
-        "variable frame rate",
-        "turned hevc mov of variable rate",
+    # The tests of a kind stay together: the daemon works once for all of them.
+    params=[
+        pytest.param(save, id=kind, marks=pytest.mark.xdist_group(f"pixels of {kind}"))
+        for kind, save in KINDS.items()
     ],
 )
 def delivery(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:

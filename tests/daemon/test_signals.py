@@ -30,6 +30,9 @@ async def main():
         print("ready", file=said)
         if sys.argv[2] == "hangs":
             os.read(os.pipe()[0], 1)
+        if sys.argv[2] == "gives_up":
+            hears.give_up(8)
+            os.read(os.pipe()[0], 1)
         await hears.or_stop(asyncio.Event().wait())
         print(hears.number.name, file=said)
         if sys.argv[2] == "lingers":
@@ -102,3 +105,7 @@ def test_sighup_asks_for_the_rules_and_stops_nothing(start) -> None:
     process.send(SIGTERM)
     assert process.process.wait(10) == 0
     assert process.said() == ["ready", "reload", "stop", "SIGTERM"]
+
+
+def test_daemon_that_gives_up_and_hangs_ends_with_the_code_of_its_error(start) -> None:
+    assert start("gives_up", stop_within=0.1).process.wait(10) == 8

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from doctor_house import Installation
@@ -80,14 +81,19 @@ def test_daemon_that_does_not_run_is_a_warning(place: Installation) -> None:
 
 def test_daemon_without_a_control_socket_is_told_and_so_is_what_holds_it_up(place: Installation) -> None:
     standing = Standing(
-        str(place.rules), (), (), 0, troubles=("NemoVideo does not answer.",), rules_error="line 3"
+        str(place.rules),
+        (),
+        (),
+        0,
+        troubles=("NemoVideo does not answer.",),
+        rules_error="one problem.\nr:3: no.\n    x: y\n    ^",
     )
     with InstanceLock(place.state):
         holder = read_lock_holder(place.state)
         findings = place.look(look_at_daemon, holder=holder, standing=standing)
     assert [finding.verdict for finding in findings] == [WARNING, PROBLEM, WARNING]
     assert f"process {os.getpid()}" in findings[0].text
-    assert findings[1].text.endswith("line 3")
+    assert findings[1].text.endswith("edit: one problem. r:3: no.")
     assert findings[2].text == "NemoVideo does not answer."
 
 
@@ -214,6 +220,31 @@ def test_tokens_are_told_with_their_age_and_never_shown(place: Installation, ser
     assert "it ended on " in ended.text
     assert "doctor_0123" not in str([none, own, kept, ended])
     assert service.seen == []
+
+
+def test_token_of_the_service_is_found_where_the_shell_has_none(
+    place: Installation, service: FakeService
+) -> None:
+    folder = Path.home() / ".config"
+    unit, secrets = folder / "systemd/user/nemowatch.service", folder / "nemowatch/environment"
+    for file, text in (
+        (unit, f"[Service]\nExecStart=/bin/nemowatch run --rules {place.rules}\n"),
+        (secrets, f"NEMO_TOKEN={TOKEN}\n"),
+    ):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    assert only(place.look(look_at_token)).text == f"Your own, from {secrets}, as the service has it."
+    service.answers["GET /api/credits/balance/simple"] = JSONResponse({"code": 1001, "message": "no"}, 401)
+    _, refused, _ = place.look(look_at_service)
+    assert refused.verdict is PROBLEM
+    assert refused.mend == f"Set a new token in {secrets}, then `nemowatch service restart`."
+
+
+def test_anonymous_token_that_is_refused_is_no_problem(place: Installation, service: FakeService) -> None:
+    service.answers["GET /api/credits/balance/simple"] = JSONResponse({"code": 1001, "message": "no"}, 401)
+    place.keep_token(TOKEN, time.time() + 86_400, service.url)
+    _, refused, _ = place.look(look_at_service)
+    assert (refused.name, refused.verdict) == ("token", WARNING)
 
 
 def test_token_that_can_be_none_is_told_by_its_error(place: Installation) -> None:

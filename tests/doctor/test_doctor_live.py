@@ -21,7 +21,7 @@ from living_house import PLENTY, LivingHouse
 
 from nemowatch.sandbox.server import Sandbox
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("doctor day")]
 
 LINE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (INFO|WARNING) +(\[[0-9a-f]{8}\] )?\S.*"
 

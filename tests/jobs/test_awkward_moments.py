@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import async_wait_until, make_video
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.orders import Action
 from nemowatch.jobs.records import SHARED_BY_RULE, Cause, JobRecord, JobSpec
+from nemowatch.jobs.workflow import RecordingWorkflow
 from nemowatch.outputs.staging import Staging
 from nemowatch.sandbox.server import Sandbox
 
@@ -209,3 +211,34 @@ async def test_cancelled_job_does_not_wait_for_a_balance_that_never_comes(bench:
     await bench.order(spec, Action.CANCEL)
     record = await asyncio.wait_for(running, 8)
     assert record.state == "cancelled"
+
+
+def locked_twice(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same work, on a database that refuses it at first."""
+    failures: list[object] = []
+
+    def at_last(*args: object) -> Any:
+        if len(failures) < 2:
+            failures.append(args)
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+        return work(*args)
+
+    return at_last
+
+
+async def test_job_is_run_although_the_book_cannot_be_read_at_first(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = bench.add_job(EDIT)
+    await bench.dispatcher.offer()
+    monkeypatch.setattr(bench.store, "read", locked_twice(bench.store.read))
+    workflow = RecordingWorkflow(bench.workshop, bench.rounds.checkpoint_of(spec.job_id, 1))
+    assert await workflow.run(spec.job_id) == "done"
+
+
+async def test_job_ends_as_it_should_although_its_end_cannot_be_written_at_first(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.workshop.shared, "_run", locked_twice(bench.workshop.shared._run))
+    record = await bench.run(bench.add_job(EDIT))
+    assert record.state == "done", record.reason

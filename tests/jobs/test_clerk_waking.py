@@ -11,6 +11,7 @@ import pytest
 from helpers import async_wait_until
 from job_bench import Bench, open_bench
 
+from nemowatch.jobs import clerk
 from nemowatch.jobs.orders import Action
 from nemowatch.jobs.records import Cause, JobState, Stop
 from nemowatch.sandbox.server import Sandbox
@@ -54,3 +55,26 @@ async def test_job_goes_on_when_its_time_has_come_without_anybody_saying_so(benc
     with running(bench):
         await async_wait_until(lambda: not bench.record(spec).is_parked, timeout=5)
     assert bench.workshop.clock.now() >= wake_at
+
+
+async def test_order_that_hangs_on_a_share_does_not_keep_other_jobs_standing_still(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clerk, "_ORDERS_PATIENCE_SECONDS", 0.05)
+    hung = asyncio.Event()
+
+    async def hang(*_: object) -> bool:
+        await hung.wait()
+        return True
+
+    held = bench.add_job("cut it", stop=Stop(1, "prepare", Cause.BACKLOG))
+    due = bench.add_job("cut more", stop=Stop(1, "prepare", Cause.FAULT, bench.workshop.clock.now()))
+    number = bench.orders.give(held.job_id, Action.RELEASE, now=bench.workshop.clock.now())
+    with monkeypatch.context() as at_first:
+        at_first.setattr(bench.waker, "wake", hang)
+        await bench.clerk.start()
+    with running(bench):
+        await async_wait_until(lambda: not bench.record(due).is_parked, timeout=5)
+        assert bench.orders.read_answer(number) is None
+        hung.set()
+        await async_wait_until(lambda: bench.orders.read_answer(number), timeout=5)

@@ -39,7 +39,7 @@ def test_job_that_waits_for_minutes_waits_no_longer_when_the_clock_is_set_back(t
     add_job(store, "minutes", Cause.FAULT, NOW + 60)
     add_job(store, "hours", Cause.SCHEDULE, NOW + 60)
     add_job(store, "user", Cause.CREDITS, None)
-    assert move_waits(database.engine, -5 * HOUR) == 1
+    assert move_waits(database.engine, 5 * HOUR) == 1
     wakes = {job.spec.job_id: job.stop.wake_at for job in store.list_jobs() if job.stop is not None}
     assert wakes == {"minutes": NOW + 60 - 5 * HOUR, "hours": NOW + 60, "user": None}
     assert {job.spec.job_id for job in store.parked(due_at=NOW - 4 * HOUR)} == {"minutes"}

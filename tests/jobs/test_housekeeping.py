@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -244,6 +245,18 @@ async def test_recording_whose_job_cost_nothing_may_have_another_when_the_record
     assert second != free.job_id
     assert attic.names() == {"old.mp4"}
     assert await attic.hand_in("copy.mp4", content="old.mp4") == second
+
+
+async def test_place_whose_name_is_no_text_is_known_again_where_duplicates_are_processed(
+    attic: Attic,
+) -> None:
+    name = os.fsdecode(b"caf\xe9.mp4")
+    job_id = await attic.hand_in(name, duplicates="process")
+    then = attic.clock.now() - 100 * DAY
+    attic.store.write(job_id, Changes(JobState.DONE, finished_at=then), now=then)
+    assert await attic.sweep() == 1
+    assert await attic.hand_in(name, duplicates="process") == job_id
+    assert attic.store.list_jobs() == ()
 
 
 async def test_each_place_keeps_its_own_job_where_duplicates_are_processed(attic: Attic) -> None:

@@ -240,3 +240,13 @@ def test_database_that_is_gone_is_told_as_such(office: Office) -> None:
         connection.exec_driver_sql("DROP TABLE nemowatch_outbox")
     with pytest.raises(OutboxUnusable, match="no such table"):
         office.outbox.sort((ALL,))
+
+
+def test_number_of_a_change_that_was_told_is_never_that_of_another(office: Office) -> None:
+    office.store.add(make_spec())
+    office.write(JobState.FAILED)
+    (told,) = office.news()
+    office.outbox.strike([told.number])
+    office.write(JobState.DONE)
+    (later,) = office.news()
+    assert later.number > told.number

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from dispatcher_hall import Hall
+from helpers import async_wait_until
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.pausing import Pausing
 from nemowatch.jobs.records import JobState
@@ -63,6 +65,32 @@ async def test_job_that_the_engine_has_waits_at_its_beginning_and_one_that_began
     await pausing.resume()
     await going_on[0]
     assert ran == ["begun", "waits"]
+
+
+async def test_job_that_waits_is_not_lost_when_the_book_cannot_be_read(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall.add("waits")
+    await hall.offered()
+    pausing = pausing_of(hall)
+    await pausing.pause("")
+    asked: list[str] = []
+
+    def locked(job_id: str) -> bool:
+        asked.append(job_id)
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    async def run_job(_job_id: str, _number: int) -> str:
+        return JobState.DONE
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(hall.line, "has_begun", locked)
+        waiting = asyncio.create_task(hall.dispatcher.around(run_job)("waits", 1))
+        await async_wait_until(lambda: asked)
+        await asyncio.sleep(0)
+    await pausing.resume()
+    await async_wait_until(lambda: hall.clock.move(5) or waiting.done())
+    assert await waiting == JobState.DONE
 
 
 async def test_stop_takes_a_job_away_from_where_it_waits(hall: Hall) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,22 @@ def test_jobs_are_listed_newest_first_and_narrowed_down(database: Database, stor
     assert store.waits_since() == 100.0
 
 
+def test_what_ended_last_comes_first_whenever_it_was_queued(store: JobStore) -> None:
+    for job_id, queued_at, state, ended_at in (
+        ("a", 100.0, JobState.FAILED, 300.0),
+        ("b", 101.0, JobState.DONE, 200.0),
+        ("c", 102.0, JobState.EDITING, None),
+        ("d", 103.0, JobState.DONE, 250.0),
+    ):
+        store.add(make_spec(job_id * 16, queued_at=queued_at))
+        store.write(job_id * 16, Changes(state, finished_at=ended_at), now=queued_at)
+    assert [record.spec.job_id[0] for record in store.list_ended_last(2)] == ["a", "d"]
+    failed = store.read("a" * 16)
+    assert failed is not None
+    store.unpark(failed, attempt=2, now=400.0)
+    assert [record.spec.job_id[0] for record in store.list_ended_last(9)] == ["d", "b"]
+
+
 def test_job_is_found_by_the_beginning_of_its_id(store: JobStore) -> None:
     store.add(make_spec("abc" + "0" * 13))
     store.add(make_spec("abd" + "0" * 13))
@@ -237,3 +254,11 @@ def test_looking_makes_no_database(tmp_path: Path) -> None:
     with open_book(tmp_path / "none.db") as book:
         assert book is None
     assert not (tmp_path / "none.db").exists()
+
+
+def test_while_the_disk_stalls_nobody_fails_for_want_of_a_connection(tmp_path: Path) -> None:
+    database = Database(tmp_path / "nemowatch.db")
+    with ExitStack() as waiting:
+        for _ in range(20):
+            waiting.enter_context(database.engine.connect())
+    database.close()

@@ -286,3 +286,24 @@ async def test_outbox_that_can_not_be_read_for_a_while_hurts_nothing(
             connection.exec_driver_sql(rename.format("away", "nemowatch_outbox"))
         house.end_job()
         await house.move_until(lambda: receiver.messages)
+
+
+async def test_hook_is_not_run_again_because_the_disk_is_full(
+    house: TellingHouse, tmp_path: Path, log: list[str]
+) -> None:
+    ran = tmp_path / "ran"
+    add = [sys.executable, "-c", f"open({str(ran)!r}, 'a').write('x')"]
+    house.hooks = (Hook(("done",), tuple(add), 30.0),)
+    full = "CREATE TRIGGER full BEFORE DELETE ON nemowatch_outbox WHEN OLD.reader != '' "
+    with house.database.engine.begin() as connection:
+        connection.exec_driver_sql(f"{full} BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END")
+    async with house.telling():
+        house.end_job(JobState.DONE)
+        await async_wait_until(lambda: any("disk is full" in line for line in log))
+        for _ in range(3):
+            house.clock.move(60)
+            await asyncio.sleep(0)
+        with house.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER full")
+        await house.move_until(lambda: house.waiting() == 0)
+    assert ran.read_text() == "x"

@@ -60,9 +60,9 @@ def test_the_gravest_comes_first_and_what_is_done_says_where_it_is() -> None:
 
 
 def test_message_of_the_daemon_alone_and_of_what_is_done_alone() -> None:
-    assert (
-        compose([Item("daemon", "It has started.")], host="studio").title == "NemoWatch on studio: a message"
-    )
+    start = compose([Item("daemon", "It has started.")], host="studio")
+    assert (start.title, start.kind) == ("NemoWatch on studio", "info")
+    assert compose([Item("daemon", "/r is offline.", is_trouble=True)], host="studio").kind == "warning"
     assert compose([Item("done", "/o", "shorts", "a.mp4")], host="studio").kind == "success"
 
 
@@ -123,3 +123,8 @@ def test_messages_never_follow_faster_than_the_pause(gaps: list[float], pause: f
         pacer.note_sent(now)
         sent.append(now)
     assert all(later - earlier >= pause - 1e-6 for earlier, later in pairwise(sent))
+
+
+def test_name_that_is_no_text_passes_as_an_escape() -> None:
+    message = compose([Item("failed", "It broke.", "shorts", "caf\udce9.mp4")], host="mill")
+    assert "failed: caf\\udce9.mp4 (rule shorts)" in message.body.encode().decode()

@@ -52,6 +52,17 @@ def test_without_a_service_the_command_that_installs_one_is_named(verb: str) -> 
     assert "`nemowatch service install` installs it." in done.stderr
 
 
+def test_a_service_that_works_is_not_stopped_for_rules_that_can_not_be_used(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, "watch: /srv/media/talks")
+    unit = Path.home() / ".config/systemd/user/nemowatch.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(invoke("print", "--rules", str(rules)).stdout)
+    rules.write_text("rules: [{promt: x}]\n")
+    done = invoke("restart")
+    assert done.exit_code == 4
+    assert done.stderr.endswith("Nothing was stopped or started.\n")
+
+
 def test_a_user_name_without_system_is_wrong_use(tmp_path: Path) -> None:
     done = invoke("install", "--user-name", "ada", "--rules", str(write_rules(tmp_path, "watch: /srv/in")))
     assert done.exit_code == 2

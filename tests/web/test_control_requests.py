@@ -108,6 +108,7 @@ async def test_client_reads_back_exactly_what_the_daemon_gave(line: Line) -> Non
 NOT_UNDERSTOOD: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/v1/jobs?state=asleep", {}),
     ("GET", "/v1/jobs?limit=0", {}),
+    ("GET", f"/v1/jobs?limit={10**30}", {}),
     ("GET", "/v1/jobs?since=nan", {}),
     ("GET", "/v1/jobs?stat=done", {}),
     ("GET", "/v1/jobs/a/log?offset=-1", {}),

@@ -65,6 +65,17 @@ async def test_socket_of_a_killed_daemon_makes_room_and_is_gone_after_the_stop(s
         await asyncio.to_thread(ask, state)
 
 
+async def test_socket_of_a_daemon_that_began_with_another_state_folder_of_the_name_is_left_alone(
+    state: StateFolder, tmp_path: Path
+) -> None:
+    server = server_at(state.control)
+    await server.start()
+    state.root.rename(tmp_path / "away")
+    with bind_socket(state.create().control):
+        await server.stop()
+        assert state.control.exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no short name for a long path")
 async def test_state_folder_of_any_depth_has_a_socket(tmp_path: Path) -> None:
     deep = StateFolder(tmp_path.joinpath(*["a folder with a läng name"] * 8)).create()

@@ -68,7 +68,8 @@ async def _complete(run: JobRun, story: Story, ending: Ending, folder: Path) -> 
     balance = await read_balance_once(run) if story.connected is not None else None
     await run.in_thread(lambda: _bring_back(story.files, run.record.output_folder, folder))
     finished = run.clock.now()
-    await run.tell(_last_words(run.spec, story, ending, finished))
+    level = "WARNING" if ending.state is JobState.FAILED else "INFO"
+    await run.tell(_last_words(run.spec, story, ending, finished), level)
     await run.in_thread(lambda: run.log.copy_to(folder / LOG_NAME))
     outputs = await run.in_thread(lambda: _describe_all(folder, story.files))
     used = await run.purse.cost_of(run.spec.job_id)

@@ -249,7 +249,8 @@ async def _look_for_change(
     while pauses:
         pause = pauses.pop(0)
         if pause:
-            await run.tell(f"Looking at the timeline in {format_duration(pause)}.")
+            what = "The timeline is as it was; looking at it again" if looks else "Looking at the timeline"
+            await run.tell(f"{what} in {format_duration(pause)}.")
             await run.clock.sleep(pause)
         state = await run.service.read_state(session_id)
         if state.fingerprint() != before.fingerprint:
