@@ -6,13 +6,14 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import av
 import numpy as np
 
 
-def wait_until(predicate: Callable[[], object], timeout: float = 20.0) -> None:
+def wait_until(predicate: Callable[[], object], timeout: float = 60.0) -> None:
     """Look again every few milliseconds until the predicate holds; fail when the time is up."""
     deadline = time.monotonic() + timeout
     pause = threading.Event()
@@ -22,7 +23,7 @@ def wait_until(predicate: Callable[[], object], timeout: float = 20.0) -> None:
         pause.wait(0.01)
 
 
-async def async_wait_until(predicate: Callable[[], object], timeout: float = 20.0) -> None:
+async def async_wait_until(predicate: Callable[[], object], timeout: float = 60.0) -> None:
     """The same without blocking the event loop."""
     pause = asyncio.Event()
     async with asyncio.timeout(timeout):
@@ -108,3 +109,12 @@ def make_video(
             container.mux(sound.encode())
     _VIDEOS[kind] = target.read_bytes()
     return target
+
+
+def open_files(folder: Path) -> list[str]:
+    """What this process has open in a folder; what is closed while it looks does not count."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(str(entry.readlink()))
+    return [name for name in found if name.startswith(str(folder))]

@@ -64,7 +64,7 @@ def test_source_archive_holds_what_it_takes_to_test_it(wheel: Path) -> None:
     } <= names
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_wheel_in_an_empty_environment_runs_the_whole_job(program: Path, tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         done = subprocess.run(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nemowatch.cli.conditions import Answer, Place, Verdict, judge, look_at, spell_as_watched
-from nemowatch.cli.running import read_digest
+from nemowatch.cli.running import find_start_command, read_digest
 from nemowatch.cli.scene import open_scene
 from nemowatch.cli.screen import show_moment
 from nemowatch.cli.whereabouts import Scene, Whereabouts, describe_known, find_whereabouts
@@ -134,7 +134,7 @@ _SPECIAL = {
 def _list_notes(scene: Scene) -> Iterator[str]:
     """What else counts for all rules."""
     if not scene.is_running:
-        yield "NemoWatch is not running; `nemowatch run` starts it."
+        yield f"NemoWatch is not running; `{find_start_command()}` starts it."
     elif scene.standing is None:
         yield "NemoWatch has just started, and tells nothing yet."
     else:

@@ -30,6 +30,16 @@ def find_rules_file(named: Path | None, state: StateFolder) -> Path:
     return default_rules_path() if standing is None else Path(standing.rules_file)
 
 
+def find_start_command() -> str:
+    """What starts NemoWatch here: the installed service, else the daemon in the foreground."""
+    from nemowatch.service.text import service_path  # noqa: PLC0415 -- --help must load quickly
+
+    home = Path.home()
+    if service_path("user", home).exists() or service_path("agent", home).exists():
+        return "nemowatch service start"
+    return "nemowatch service start --system" if service_path("system", home).exists() else "nemowatch run"
+
+
 def read_digest(path: Path) -> str:
     """`digest_rules` of a rules file as it stands; empty where it can't be read."""
     try:
@@ -51,7 +61,8 @@ def reload_rules(state: StateFolder) -> RulesChange:
 
     if read_lock_holder(state) is None:
         raise NotRunning(
-            "NemoWatch is not running.", hint="`nemowatch run` starts it, with the rules as they are."
+            "NemoWatch is not running.",
+            hint=f"`{find_start_command()}` starts it, with the rules as they are.",
         )
     try:
         with ControlClient(state) as client:

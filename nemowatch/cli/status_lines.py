@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nemowatch.cli.running import find_start_command
 from nemowatch.cli.screen import (
     jobs_table,
     print_below,
@@ -55,7 +56,7 @@ def describe_daemon(status: StatusView) -> str:
     """Whether it runs, in one sentence."""
     daemon = status.daemon
     if daemon is None:
-        return "NemoWatch is not running. `nemowatch run` starts it."
+        return f"NemoWatch is not running. `{find_start_command()}` starts it."
     since = show_stamp(str(daemon.get("since")))
     return f"NemoWatch runs: process {daemon.get('pid')}, since {since}."
 

@@ -14,7 +14,7 @@ from nemowatch.nemo.events import AgentEvent, TextEvent, ToolCall, ToolResult
 from nemowatch.nemo.state import SessionState
 from nemowatch.nemo.timeline import Timeline
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("adk")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("adk")]
 
 WHOLE = "I cut 漢字 in three. Done."
 

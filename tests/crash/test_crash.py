@@ -107,7 +107,7 @@ def test_daemon_killed_at_the_hardest_points_in_turn_does_everything_once(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_daemon_killed_at_every_point_in_turn_does_everything_once(tmp_path: Path, sandbox: Sandbox) -> None:
     runs = Runs(tmp_path, sandbox.url)
     for point in EVERY_POINT:

@@ -26,7 +26,7 @@ from nemowatch.jobs.reading import open_book
 from nemowatch.jobs.records import Cause, JobRecord
 from nemowatch.sandbox.server import Sandbox
 
-RUNS = 60
+RUNS = 40
 RUNS_PER_TEST = 2
 
 RULES = """\
@@ -217,7 +217,7 @@ class Run:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("first", range(0, RUNS, RUNS_PER_TEST))
 def test_nothing_is_lost_paid_twice_or_delivered_in_part(
     tmp_path: Path,

@@ -141,7 +141,7 @@ class LivingHouse(House):
         """Wait until a watch folder is told to stand so."""
         self.wait_until(lambda: self.folder_state(folder) in states)
 
-    def wait_until(self, predicate: Callable[[], object], timeout: float = 40) -> None:
+    def wait_until(self, predicate: Callable[[], object], timeout: float = 100) -> None:
         """Wait until something holds; when it never does, tell how everything stands."""
         try:
             wait_until(predicate, timeout)

@@ -100,5 +100,5 @@ def test_daemon_stops_in_time_while_a_hook_ignores_the_signal_and_a_notice_hangs
         began = time.monotonic()
         daemon.terminate()
         assert daemon.wait(20) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
     house.wait_until(lambda: not Path(f"/proc/{pid.read_text().strip()}").exists())

@@ -125,7 +125,7 @@ class Bench:
         """Wait until all that is due has been looked at and nothing is in the gate."""
         await async_wait_until(self._has_caught_up, timeout=10)
 
-    async def until(self, predicate, timeout: float = 10.0) -> None:
+    async def until(self, predicate, timeout: float = 30.0) -> None:
         """Let time go by until something holds."""
 
         def holds() -> object:

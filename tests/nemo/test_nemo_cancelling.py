@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from helpers import async_wait_until
+from helpers import async_wait_until, open_files
 from progress import Progress
 
 from nemowatch.nemo.attribution import Attribution
@@ -62,14 +62,6 @@ class Hanging:
 
 def our_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("nemo-")]
-
-
-def open_files(folder: Path) -> list[str]:
-    found = []
-    for entry in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.append(str(entry.readlink()))
-    return [name for name in found if name.startswith(str(folder))]
 
 
 async def cancel_and_look(work: Coroutine[Any, Any, object], service: Hanging, folder: Path) -> None:

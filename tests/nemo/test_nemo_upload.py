@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from fake_service import FakeService
-from helpers import async_wait_until
+from helpers import async_wait_until, open_files
 from hypothesis import given
 from hypothesis import strategies as st
 from progress import Progress
@@ -296,8 +296,7 @@ async def test_cancelled_upload_stops_at_once_and_closes_its_files(
             await asyncio.wait_for(task, 2)
     stuck.set()
     server.close()
-    opened = Path("/proc/self/fd")
-    await async_wait_until(lambda: str(path) not in {os.path.realpath(entry) for entry in opened.iterdir()})
+    await async_wait_until(lambda: str(path) not in open_files(tmp_path))
 
 
 async def test_service_that_takes_nothing_times_out(make_client: MakeClient, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ class Service:
         """Wait until the jobs of these recordings are done."""
         self.wait_until(lambda: all((self.output(name) / "job.json").exists() for name in names))
 
-    def wait_until(self, predicate: Callable[[], object], timeout: float = 40) -> None:
+    def wait_until(self, predicate: Callable[[], object], timeout: float = 100) -> None:
         """Wait until something holds; when it never does, show what the service has written."""
         try:
             wait_until(predicate, timeout)

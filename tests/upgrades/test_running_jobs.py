@@ -91,7 +91,7 @@ def test_session_as_an_earlier_version_saw_it_is_recognised(schema: int) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_jobs_that_an_earlier_version_was_at_finish_and_nothing_is_paid_twice(
     tmp_path: Path, schema: int
