@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from nemowatch.standing import digest_rules, read_standing
 
 if TYPE_CHECKING:
     from nemowatch.places import StateFolder
+    from nemowatch.service.plan import Kind
     from nemowatch.web.bodies import RulesChange
 
 
@@ -34,10 +36,13 @@ def find_start_command() -> str:
     """What starts NemoWatch here: the installed service, else the daemon in the foreground."""
     from nemowatch.service.text import service_path  # noqa: PLC0415 -- --help must load quickly
 
-    home = Path.home()
-    if service_path("user", home).exists() or service_path("agent", home).exists():
+    def is_installed(kind: Kind) -> bool:
+        # Not Path.exists, which raises where a home may not be looked into.
+        return os.path.exists(service_path(kind, Path.home()))  # noqa: PTH110
+
+    if is_installed("user") or is_installed("agent"):
         return "nemowatch service start"
-    return "nemowatch service start --system" if service_path("system", home).exists() else "nemowatch run"
+    return "nemowatch service start --system" if is_installed("system") else "nemowatch run"
 
 
 def read_digest(path: Path) -> str:

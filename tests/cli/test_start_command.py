@@ -24,3 +24,12 @@ def test_installed_service_is_proposed(kind: str, tmp_path: Path, monkeypatch: p
     path.parent.mkdir(parents=True)
     path.write_text("")
     assert find_start_command() == "nemowatch service start"
+
+
+@pytest.mark.usefixtures("as_ordinary_user")
+def test_home_that_may_not_be_looked_into_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.joinpath("home").mkdir(mode=0)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert find_start_command() == "nemowatch run"
