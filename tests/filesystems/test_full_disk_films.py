@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,14 @@ class SmallDisk:
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(point))
 
     def fill(self, *, leave: int = 0) -> None:
-        """Leave so many bytes free; where that is none, not a page, whoever else writes meanwhile."""
-        with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
-            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.point).free - leave)
-            file.seek(0, os.SEEK_END)
+        """Leave so many bytes free; where that is none, not a page, whoever else writes meanwhile.
+
+        Doing it again takes what others have given back since.
+        """
+        free = shutil.disk_usage(self.point).free
+        with self._ballast.open("ab", buffering=0) as file, suppress(OSError):
+            if free > leave:
+                os.posix_fallocate(file.fileno(), self._ballast.stat().st_size, free - leave)
             while not leave:
                 file.write(bytes(_PIECE_BYTES))
 
@@ -100,7 +105,8 @@ def test_disk_that_fills_up_in_the_middle_of_an_encode_makes_the_job_wait(
         house.wait_until(
             lambda: any((job.progress or 0) > 0.02 for job in house.jobs()) and encodes(daemon.pid)
         )
-        small.fill()
+        with held_still(find_workers(daemon.pid, ENCODES)):
+            small.fill()
         wait_waiting(house)
         reason = the_job(house).reason
         assert "No space left" in reason
@@ -114,6 +120,19 @@ def test_disk_that_fills_up_in_the_middle_of_an_encode_makes_the_job_wait(
 
 def encodes(daemon: int) -> bool:
     return bool(find_workers(daemon, ENCODES))
+
+
+@contextmanager
+def held_still(workers: list[int]) -> Iterator[None]:
+    """Let processes do nothing while the block runs, however long it takes."""
+    assert workers
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
 
 
 def test_stills_for_which_there_is_no_room_wait_and_nothing_is_paid_or_exported_again(
