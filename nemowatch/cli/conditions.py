@@ -14,10 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nemowatch.intake.asking import Asking
 from nemowatch.intake.filesystems import file_system_of
-from nemowatch.intake.gate import Changed, NotYet, check_file
+from nemowatch.intake.gate import Changed, Gate, NotYet
 from nemowatch.intake.look import read_version
 from nemowatch.intake.records import Ready
+from nemowatch.intake.scan import FolderOffline
 from nemowatch.media.probing import Probes
 from nemowatch.media.workers import Workers
 from nemowatch.rules.prompt_file import WrongPromptFile, prompt_file_of, read_prompt_file
@@ -205,7 +207,9 @@ def _pass_gate(rule: Rule, folder: Path, path: Path, reason: str) -> Verdict:
 async def _ask_gate(version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
     workers = Workers()
     try:
-        return await check_file(version, rule, folder, Probes(workers))
+        return await Gate(Probes(workers), Asking()).check(version, rule, folder)
+    except FolderOffline as error:
+        return NotYet(error.message)
     finally:
         await workers.close()
 

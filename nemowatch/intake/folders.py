@@ -8,12 +8,14 @@ scanned often instead.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from loguru import logger
 
 from nemowatch.clock import SystemClock
+from nemowatch.intake.asking import Asking
 from nemowatch.intake.canary import remove_canaries
 from nemowatch.intake.filesystems import mount_points_below
 from nemowatch.intake.hearing import Hearing
@@ -39,6 +41,9 @@ Polling = Literal["auto", "always", "never"]
 SCANNED_SECONDS = 30.0
 """Pause between two scans of the folders that `polled_folders` names."""
 
+_CONCLUDE_SECONDS = 120.0
+"""What is decided after a scan tests the watch, twice at the worst: seconds."""
+
 _BATCH = 500
 """Files handed to the event loop at once: a few milliseconds of its time."""
 
@@ -53,6 +58,7 @@ class WatchFolders:
         memory: which folders stood there before.
         clock: for the quick looks, and for the time that an event is given.
         on_change: called in the event loop when a folder goes offline or comes back.
+        asking: asks the folders.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class WatchFolders:
         memory: FolderMemory | None = None,
         clock: Clock | None = None,
         on_change: Callable[[Path, FolderStatus], None] | None = None,
+        asking: Asking | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._takers = takers
@@ -72,7 +79,8 @@ class WatchFolders:
         self._memory = memory or ForgetfulMemory()
         self._on_change = on_change
         self._hearing = Hearing(watcher, clock)
-        self._rounds = Rounds(watcher, clock)
+        self._asking = asking or Asking()
+        self._rounds = Rounds(watcher, clock, self._asking)
         self._statuses = {folder: FolderStatus(folder, FolderState.NOT_SCANNED) for folder in takers.folders}
         self._left: set[Path] = set()  # no rule watches them any more; their watches end at the next scan
         self._without_inodes: set[Path] = set()
@@ -137,16 +145,18 @@ class WatchFolders:
         """Look through a whole watch folder; an offline one yields nothing."""
         try:
             # The watch comes first: what is saved during the scan is then seen by one of the two.
-            stand, status = await asyncio.to_thread(self._prepare, folder)
+            self._asking.check(folder)
+            stand, status = await self._asking.ask(lambda: self._prepare(folder), lambda: folder)
             scan = FolderScan(
                 folder,
                 self._takers.matchers_of(folder),
                 left_out=stand.mount_points,
                 keeps_inodes=stand.file_system.keeps_inodes,
             )
-            async for batch in _batches(scan):
+            async for batch in self._batches(folder, scan):
                 yield batch
-            status = await self._conclude(folder, scan, stand, status)
+            async with _in_time(folder):
+                status = await self._conclude(folder, scan, stand, status)
         except FolderOffline as error:
             self._rounds.is_missing(folder)
             status = FolderStatus(folder, FolderState.OFFLINE, error.reason)
@@ -154,14 +164,13 @@ class WatchFolders:
 
     async def scan_below(self, folder: Path, start: Path) -> AsyncIterator[list[FileVersion]]:
         """Look through a folder that appeared below a watch folder, unless a link or another disk lies there."""
-        mounted = await asyncio.to_thread(mount_points_below, folder)
-        if not mounted.isdisjoint((start, *start.parents)):
-            return
-        if await asyncio.to_thread(is_behind_link, folder, start):
-            return
-        if self._watcher.is_in_pieces(folder):
-            self._rounds.want([folder])
         try:
+            self._asking.check(folder)
+            mounted = await self._asking.ask(lambda: _mounts_beside(folder, start), lambda: folder)
+            if mounted is None:
+                return
+            if self._watcher.is_in_pieces(folder):
+                self._rounds.want([folder])
             # What can't be read here is told by the next scan of the whole folder.
             scan = FolderScan(
                 folder,
@@ -170,10 +179,17 @@ class WatchFolders:
                 left_out=mounted,
                 keeps_inodes=self.keeps_inodes(folder),
             )
-            async for batch in _batches(scan):
+            async for batch in self._batches(folder, scan):
                 yield batch
         except FolderOffline:
             self._rounds.want([folder])
+
+    async def _batches(self, folder: Path, scan: FolderScan) -> AsyncIterator[list[FileVersion]]:
+        found: Iterable[FileVersion] = iter(scan)
+        while batch := await self._asking.ask(
+            lambda: list(islice(found, _BATCH)), lambda: folder, lambda: (scan.count, len(scan.folders))
+        ):
+            yield batch
 
     def _prepare(self, folder: Path) -> tuple[Stand, FolderStatus]:
         """See what stands there and have it watched, if it is to be. Blocks."""
@@ -284,7 +300,18 @@ class WatchFolders:
         self._told[folder] = frozenset((*scan.unreadable, *scan.mount_points))
 
 
-async def _batches(scan: FolderScan) -> AsyncIterator[list[FileVersion]]:
-    found: Iterable[FileVersion] = iter(scan)
-    while batch := await asyncio.to_thread(lambda: list(islice(found, _BATCH))):
-        yield batch
+def _mounts_beside(folder: Path, start: Path) -> Collection[Path] | None:
+    """What is mounted below a watch folder; None where a folder in it lies behind a link or a mount. Blocks."""
+    mounted = mount_points_below(folder)
+    is_elsewhere = not mounted.isdisjoint((start, *start.parents)) or is_behind_link(folder, start)
+    return None if is_elsewhere else mounted
+
+
+@asynccontextmanager
+async def _in_time(folder: Path) -> AsyncIterator[None]:
+    """What goes on with a folder ends in time, or the folder is offline."""
+    try:
+        async with asyncio.timeout(_CONCLUDE_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise FolderOffline(folder, error) from error

@@ -25,6 +25,7 @@ from nemowatch.rules.condition import describe_when, find_unmet, find_unmet_size
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nemowatch.intake.asking import Asking
     from nemowatch.intake.records import FileVersion
     from nemowatch.media.probe import MediaInfo
     from nemowatch.rules.rule import Rule
@@ -80,30 +81,42 @@ class Prober(Protocol):
         ...
 
 
-async def check_file(version: FileVersion, rule: Rule, folder: Path, prober: Prober) -> GateAnswer:
-    """Check one settled file of a watch folder: where it stands, its first bytes and its container's index.
+class Gate:
+    """Checks settled files of the watch folders, one each call; several calls may run side by side.
 
-    The disk is asked in threads, and what strangers may have put into a film is read by the prober's processes.
+    Args:
+        prober: reads what strangers may have put into a film, in processes of its own.
+        asking: asks the disk, in threads.
     """
-    try:
-        # What is looked into is opened by its path, so what stands there is compared before and after.
-        return await asyncio.to_thread(_look_around, version, folder) or (
-            await _judge(version, rule, folder, prober)
+
+    def __init__(self, prober: Prober, asking: Asking) -> None:
+        self._prober = prober
+        self._asking = asking
+
+    async def check(self, version: FileVersion, rule: Rule, folder: Path) -> GateAnswer:
+        """Check one file of a watch folder: where it stands, its first bytes and its container's index.
+
+        Raises:
+            FolderOffline: the folder hangs.
+        """
+        try:
+            # What is looked into is opened by its path, so what stands there is compared before and after: what was
+            # read while the file was exchanged or written says nothing about this version.
+            hindrance = await self._look_around(version, folder)
+            if hindrance is not None:
+                return hindrance
+            verdict = await _look_inside(version, rule, folder, self._prober)
+            return await self._look_around(version, folder) or verdict
+        except FileNotFoundError:
+            return Changed(None)
+        except OSError as error:
+            return NotYet(f"it can't be read: {error.strerror or error}")
+
+    async def _look_around(self, version: FileVersion, folder: Path) -> Changed | NotYet | None:
+        self._asking.check(folder)
+        return await self._asking.ask(
+            lambda: _find_change(version, folder) or _find_hindrance(version.path), lambda: folder
         )
-    except FileNotFoundError:
-        return Changed(None)
-    except OSError as error:
-        return NotYet(f"it can't be read: {error.strerror or error}")
-
-
-def _look_around(version: FileVersion, folder: Path) -> Changed | NotYet | None:
-    return _find_change(version, folder) or _find_hindrance(version.path)
-
-
-async def _judge(version: FileVersion, rule: Rule, folder: Path, prober: Prober) -> GateAnswer:
-    verdict = await _look_inside(version, rule, folder, prober)
-    # What was read while the file was exchanged or written says nothing about this version.
-    return await asyncio.to_thread(_look_around, version, folder) or verdict
 
 
 def _find_change(version: FileVersion, folder: Path) -> Changed | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from nemowatch.errors import NemoWatchError
-from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
+from nemowatch.intake.gate import Changed, NotYet, Refused
 from nemowatch.intake.records import Candidate, FileVersion, PendingState, Ready
 from nemowatch.intake.waiting_room import Note
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nemowatch.clock import Clock
     from nemowatch.intake.first_looks import FirstLooks
-    from nemowatch.intake.gate import GateAnswer, Prober
+    from nemowatch.intake.gate import Gate, GateAnswer
     from nemowatch.intake.memory import KnownFiles
     from nemowatch.intake.takers import Takers
     from nemowatch.intake.waiting_room import WaitingRoom
@@ -35,7 +35,7 @@ class Gatekeeper:
         looks: knows which files wait for the user.
         known: told of refusals.
         take: makes a job of a file.
-        prober: looks into files.
+        gate: checks files.
         clock: for the time at which a file settles anew.
         on_done: called after each file.
     """
@@ -46,7 +46,7 @@ class Gatekeeper:
         looks: FirstLooks,
         known: KnownFiles,
         take: Callable[[Ready], Awaitable[None]],
-        prober: Prober,
+        gate: Gate,
         clock: Clock,
         on_done: Callable[[], None],
     ) -> None:
@@ -54,7 +54,7 @@ class Gatekeeper:
         self._looks = looks
         self._known = known
         self._take = take
-        self._prober = prober
+        self._gate = gate
         self._clock = clock
         self._on_done = on_done
         self._takers: Takers | None = None
@@ -88,7 +88,7 @@ class Gatekeeper:
         if taker is None:  # the rule is gone, or takes it no longer
             self._room.finish(candidate)
             return
-        answer = await check_file(version, taker.rule, taker.folder, self._prober)
+        answer = await self._gate.check(version, taker.rule, taker.folder)
         if self._room.settler.is_stirred(candidate):
             self._room.finish(candidate)
         else:

@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from nemowatch.intake.asking import NO_ANSWER, Asking, Turn
 from nemowatch.intake.first_looks import FirstLooks
 from nemowatch.intake.folders import WatchFolders
+from nemowatch.intake.gate import Gate
 from nemowatch.intake.gatekeeper import Gatekeeper
 from nemowatch.intake.look import read_version
 from nemowatch.intake.memory import ForgetfulBook
 from nemowatch.intake.presence import ForgetfulMemory
 from nemowatch.intake.records import Candidate, FileVersion, PendingFile, PendingState, Ready
+from nemowatch.intake.scan import FolderOffline
 from nemowatch.intake.sightings import Sightings
 from nemowatch.intake.takers import Takers
 from nemowatch.intake.waiting_room import Note, WaitingRoom
@@ -74,6 +77,7 @@ class Intake:
         memories: keep over restarts which rules have looked into which folders, and which folders those were.
         backlog: a rule that finds more files than this on its first look holds them.
         polling: whether folders are scanned often instead of trusting the system's events.
+        asking: asks the folders.
 
     Attributes:
         on_folder_change: called in the event loop when a watch folder goes offline or comes back.
@@ -90,6 +94,7 @@ class Intake:
         memories: Memories | None = None,
         backlog: int = _DEFAULT_BACKLOG,
         polling: Polling = "auto",
+        asking: Asking | None = None,
     ) -> None:
         memories = memories or Memories()
         self.on_folder_change: Callable[[Path, FolderStatus], None] = _do_nothing
@@ -102,6 +107,7 @@ class Intake:
         self._looks = FirstLooks(memories.first_looks, known)
         self._room = WaitingRoom(clock, self._looks.left)
         self._watcher = FolderWatcher(self._on_hints)
+        self._asking = asking or Asking()
         self._folders = WatchFolders(
             self._takers,
             self._watcher,
@@ -109,9 +115,12 @@ class Intake:
             memory=memories.folders,
             clock=clock,
             on_change=self._tell_folder_change,
+            asking=self._asking,
         )
         self._sightings = Sightings(self._room, self._looks, known, self._folders, clock, self._wake.set)
-        self._gatekeeper = Gatekeeper(self._room, self._looks, known, take, prober, clock, self._wake.set)
+        self._gatekeeper = Gatekeeper(
+            self._room, self._looks, known, take, Gate(prober, self._asking), clock, self._wake.set
+        )
         self._sightings.follow(self._takers, backlog)
         self._gatekeeper.follow(self._takers)
         self._tasks: list[asyncio.Task[None]] = []
@@ -244,13 +253,32 @@ class Intake:
         await self._clock.sleep(max(0.0, moment - self._clock.monotonic()))
 
     async def _look_at(self, candidates: list[Candidate]) -> None:
-        for candidate, seen, seen_at in await asyncio.to_thread(self._read_versions, candidates):
+        turn = Turn()
+        askable = [candidate for candidate in candidates if self._can_be_asked(candidate)]
+        try:
+            answers = await self._asking.ask(lambda: self._read_versions(askable, turn), lambda: turn.folder)
+        except FolderOffline:
+            return  # they are due still; the next look leaves out those in the folder that hangs
+        for candidate, seen, seen_at in answers:
             if isinstance(seen, OSError):
-                reason = f"it can't be looked at: {seen.strerror or seen}"
-                self._room.postpone(candidate, Note(None, PendingState.INCOMPLETE, reason))
+                self._postpone(candidate, seen.strerror or str(seen))
             else:
                 self._observe(candidate, seen, seen_at)
             self._room.tidy(candidate)
+
+    def _can_be_asked(self, candidate: Candidate) -> bool:
+        """Whether nothing is known to hang where a file lies; otherwise it is looked at again later."""
+        taker = self._takers.taker(candidate)
+        if taker is None or not self._asking.hangs(taker.folder):
+            return True
+        self._postpone(candidate, NO_ANSWER)
+        self._room.tidy(candidate)
+        return False
+
+    def _postpone(self, candidate: Candidate, reason: str) -> None:
+        self._room.postpone(
+            candidate, Note(None, PendingState.INCOMPLETE, f"it can't be looked at: {reason}")
+        )
 
     def _observe(self, candidate: Candidate, seen: FileVersion | None, seen_at: float) -> None:
         if seen is not None and self._known.is_known(candidate.rule, seen):
@@ -263,12 +291,13 @@ class Intake:
             self._prober.warm()  # it settles, and who looks into it can be there by then
 
     def _read_versions(
-        self, candidates: list[Candidate]
+        self, candidates: list[Candidate], turn: Turn
     ) -> list[tuple[Candidate, FileVersion | OSError | None, float]]:
         answers: list[tuple[Candidate, FileVersion | OSError | None, float]] = []
         for candidate in candidates:
             seen_at = self._clock.monotonic()
             taker = self._takers.taker(candidate)
+            turn.folder = candidate.path.parent if taker is None else taker.folder
             keeps_inodes = taker is None or self._folders.keeps_inodes(taker.folder)
             try:
                 seen = read_version(candidate.path, keeps_inodes=keeps_inodes)

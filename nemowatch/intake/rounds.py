@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nemowatch.clock import pause_until_next
+from nemowatch.intake.asking import Turn
 from nemowatch.intake.filesystems import MountChanges, mount_points_below
 from nemowatch.intake.inotify import watched_inodes
 from nemowatch.intake.presence import look_at_root
+from nemowatch.intake.scan import FolderOffline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable
     from pathlib import Path
 
     from nemowatch.clock import Clock
+    from nemowatch.intake.asking import Asking
     from nemowatch.intake.presence import Root
     from nemowatch.intake.watch import FolderWatcher
 
@@ -42,11 +45,13 @@ class Rounds:
     Args:
         watcher: whose watches must live.
         clock: for the pauses.
+        asking: knows the folders that hang; they are not looked at until they answer.
     """
 
-    def __init__(self, watcher: FolderWatcher, clock: Clock) -> None:
+    def __init__(self, watcher: FolderWatcher, clock: Clock, asking: Asking) -> None:
         self._watcher = watcher
         self._clock = clock
+        self._asking = asking
         self._seen: dict[Path, _Seen] = {}
         self._wanted: dict[Path, None] = {}
         self._is_wanted = asyncio.Event()
@@ -108,8 +113,13 @@ class Rounds:
 
     async def look(self) -> None:
         """One look at each folder that was scanned before."""
-        seen = dict(self._seen)
-        changed = await asyncio.to_thread(self._find_changed, seen)
+        seen = {folder: before for folder, before in self._seen.items() if not self._asking.hangs(folder)}
+        turn = Turn()
+        try:
+            changed = await self._asking.ask(lambda: self._find_changed(seen, turn), lambda: turn.folder)
+        except FolderOffline as error:
+            # The others are looked at the next time, without it.
+            changed = [error.folder] if error.folder in seen else []
         # What a scan saw meanwhile is newer than what this look compared with.
         self.want(folder for folder in changed if self._seen.get(folder) is seen[folder])
 
@@ -126,13 +136,14 @@ class Rounds:
     async def _pause(self) -> None:
         await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
 
-    def _find_changed(self, seen: dict[Path, _Seen]) -> list[Path]:
+    def _find_changed(self, seen: dict[Path, _Seen], turn: Turn) -> list[Path]:
         if self._mounts is None:
             self._mounts = MountChanges()
         mounts_changed = self._mounts.has_changed()
         watched = watched_inodes() if mounts_changed else None
         changed: list[Path] = []
         for folder, before in seen.items():
+            turn.folder = folder
             if self._has_changed(folder, before, watched):
                 changed.append(folder)
             elif mounts_changed:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nemowatch.rules.disk import look_at
 from nemowatch.rules.template import fixed_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from nemowatch.rules.disk import Look
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,26 @@ class Finding:
     message: str
 
 
-def find_relative(rules: Iterable[Placed]) -> Iterator[Finding]:
+def find_wrong_folders(rules: Sequence[Placed]) -> list[Finding]:
+    """Report whatever is wrong with the folders; looks at each of them once, and waits for none for long."""
+    looks = look_at(_named(rules))
+    return [
+        *_find_relative(rules),
+        *_find_unusable(rules, looks),
+        *_find_loops(rules, looks),
+        *_find_moves(rules, looks),
+    ]
+
+
+def _named(rules: Iterable[Placed]) -> Iterator[Path]:
+    """All folders that have a say: those watched, those of outputs, those into which recordings are moved."""
+    for rule in rules:
+        yield from filter(Path.is_absolute, rule.watch)
+        yield from _roots_of(rule, rule.output)
+        yield from _roots_of(rule, rule.move)
+
+
+def _find_relative(rules: Iterable[Placed]) -> Iterator[Finding]:
     """Report each watch folder that is no whole path: a daemon has no current folder to start from."""
     for rule in rules:
         for item, folder in enumerate(rule.watch):
@@ -63,7 +85,7 @@ def find_relative(rules: Iterable[Placed]) -> Iterator[Finding]:
                 yield Finding(rule.index, "watch", item, message)
 
 
-def find_unusable(rules: Iterable[Placed]) -> Iterator[Finding]:
+def _find_unusable(rules: Iterable[Placed], looks: Mapping[Path, Look]) -> Iterator[Finding]:
     """Report each watch folder that is no folder, or is named twice in one rule.
 
     One that does not exist may be on a disk that is not there yet: it is offline, and `check` warns of it.
@@ -71,21 +93,24 @@ def find_unusable(rules: Iterable[Placed]) -> Iterator[Finding]:
     for rule in rules:
         first: dict[Path, int] = {}
         for item, folder in enumerate(rule.watch):
-            message = _look_at(folder) if folder.is_absolute() else ""
-            if message:
-                yield Finding(rule.index, "watch", item, message)
+            if not folder.is_absolute():
                 continue
-            twin = first.setdefault(_resolved(folder), item)
+            look = looks[folder]
+            if look.is_file:
+                yield Finding(rule.index, "watch", item, f"{folder} is a file, not a folder.")
+                continue
+            twin = first.setdefault(look.place, item)
             if twin != item:
                 message = f"this is the same folder as {rule.watch[twin]}. Name it once."
                 yield Finding(rule.index, "watch", item, message)
 
 
-def find_loops(rules: Sequence[Placed]) -> Iterator[Finding]:
+def _find_loops(rules: Sequence[Placed], looks: Mapping[Path, Look]) -> Iterator[Finding]:
     """Report each output folder from which outputs could be taken as inputs, of the same or another rule."""
-    watched = _Watched(rules)
+    watched = _Watched(rules, looks)
     for rule in rules:
-        trouble = next(filter(None, map(watched.describe_loop, _roots_of(rule, rule.output))), None)
+        places = [looks[root].place for root in _roots_of(rule, rule.output)]
+        trouble = next(filter(None, (watched.describe_loop(rule, place) for place in places)), None)
         if trouble:
             message = (
                 f"outputs could be taken as new recordings: the output folder {trouble}. "
@@ -94,13 +119,13 @@ def find_loops(rules: Sequence[Placed]) -> Iterator[Finding]:
             yield Finding(rule.index, "output", 0, message)
 
 
-def find_moves(rules: Sequence[Placed]) -> Iterator[Finding]:
+def _find_moves(rules: Sequence[Placed], looks: Mapping[Path, Look]) -> Iterator[Finding]:
     """Report each folder into which recordings are moved where they could be taken again, or mix with outputs."""
-    watched = _Watched(rules)
-    outputs = {root: rule for rule in rules for _, root in _roots_of(rule, rule.output)}
+    watched = _Watched(rules, looks)
+    outputs = {looks[root].place: rule for rule in rules for root in _roots_of(rule, rule.output)}
     for rule in rules:
-        for _, root in _roots_of(rule, rule.move):
-            loop = watched.describe_loop((rule, root))
+        for root in (looks[root].place for root in _roots_of(rule, rule.move)):
+            loop = watched.describe_loop(rule, root)
             if loop:
                 message = (
                     f"recordings that were moved there could be taken again: the folder {loop}. "
@@ -118,32 +143,31 @@ def find_moves(rules: Sequence[Placed]) -> Iterator[Finding]:
                 break
 
 
-def _roots_of(rule: Placed, template: str) -> Iterator[tuple[Placed, Path]]:
+def _roots_of(rule: Placed, template: str) -> Iterator[Path]:
     for folder in filter(Path.is_absolute, rule.watch if template else ()):
-        yield rule, _resolved(fixed_root(template, {"watch": str(folder), "rule": rule.name}))
+        yield fixed_root(template, {"watch": str(folder), "rule": rule.name})
 
 
 class _Watched:
     """All watch folders, found by themselves and by the folders above them."""
 
-    def __init__(self, rules: Sequence[Placed]) -> None:
+    def __init__(self, rules: Sequence[Placed], looks: Mapping[Path, Look]) -> None:
         self._at: dict[Path, list[tuple[Placed, Path]]] = {}
         self._below: dict[Path, tuple[Placed, Path]] = {}
         for rule in rules:
             for folder in filter(Path.is_absolute, rule.watch):
-                place = _resolved(folder)
+                place = looks[folder].place
                 self._at.setdefault(place, []).append((rule, folder))
                 for above in place.parents:
                     self._below.setdefault(above, (rule, folder))
 
-    def describe_loop(self, output: tuple[Placed, Path]) -> str:
+    def describe_loop(self, rule: Placed, root: Path) -> str:
         """Say how an output folder and a watch folder lie, if outputs could become inputs; else nothing.
 
         Another rule's folder that is not looked into deeper may hold an output folder (`~/Recordings` beside
         `~/Recordings/talks` is common); a rule's own may not, or one key more (`recursive`) would close the
         loop.
         """
-        rule, root = output
         if root in self._at:
             return f"{root} is {_whose(rule, *self._at[root][0])}"
         if root in self._below:
@@ -158,17 +182,3 @@ class _Watched:
 def _whose(rule: Placed, other: Placed, folder: Path) -> str:
     owner = "this rule" if other is rule else f'the rule "{other.name}"'
     return f"{folder}, which {owner} watches"
-
-
-def _look_at(folder: Path) -> str:
-    try:
-        return "" if folder.is_dir() or not folder.exists() else f"{folder} is a file, not a folder."
-    except OSError:  # what can't be looked at now is offline
-        return ""
-
-
-def _resolved(folder: Path) -> Path:
-    try:
-        return folder.resolve()
-    except (OSError, RuntimeError):  # a ring of links, a folder above that can't be read: compare as written
-        return folder

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from nemowatch.rules.folders import Placed, find_loops, find_moves, find_relative, find_unusable
+from nemowatch.rules.folders import Placed, find_wrong_folders
 from nemowatch.rules.keys import write_value
 from nemowatch.rules.kinds import only_type, read_address
 from nemowatch.rules.match import CONVERTIBLE_TYPES
@@ -312,7 +312,7 @@ def _idle_default_frames(drafts: list[_Draft]) -> Iterator[Problem]:
 
 def _folder_problems(drafts: list[_Draft], names: list[str]) -> list[Problem]:
     placed = [draft.placed(name) for draft, name in zip(drafts, names, strict=True)]
-    findings = [*find_relative(placed), *find_unusable(placed), *find_loops(placed), *find_moves(placed)]
+    findings = find_wrong_folders(placed)
     return [_at_its_place(drafts[finding.index], finding) for finding in findings]
 
 

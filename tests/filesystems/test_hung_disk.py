@@ -56,3 +56,47 @@ def test_daemon_that_is_told_to_stop_ends_in_time_while_a_disk_hangs(
                 daemon.terminate()
                 assert daemon.wait(15) == 0
                 assert time.monotonic() - asked < 10
+
+
+@pytest.mark.timeout(240)
+def test_daemon_starts_beside_a_disk_that_hangs_works_for_the_others_and_takes_it_up_when_it_answers(
+    own_mounts: None, house: LivingHouse
+) -> None:
+    share, beside = house.root / "share", house.root / "beside"
+    for folder in (share, beside):
+        folder.mkdir()
+    rules = (house.rule("shared", share / "talks", existing="process"), house.rule("local", beside))
+    house.write_rules(*rules)
+    with mounted_disk(Kind("bindfs", Bindfs), house.root / "disk", share) as disk:
+        (share / "talks").mkdir()
+        save_sound(share / "talks" / "there.wav", 1)
+        # Mounted anew, nothing of it is known to the kernel.
+        disk.unmount()
+        disk.mount()
+        with hung_disk(share), house.daemon():
+            save_sound(beside / "here.wav", 2)
+            house.wait_until(lambda: house.is_done("here.wav"))
+            assert f"{share / 'talks'}: The folder is offline. it does not answer" in house.log.read_text()
+        with house.daemon():
+            house.wait_until(lambda: house.is_done("there.wav"))
+
+
+@pytest.mark.timeout(240)
+def test_disk_that_hangs_for_a_while_is_offline_meanwhile_and_the_others_are_worked_for(
+    own_mounts: None, house: LivingHouse
+) -> None:
+    share, beside = house.root / "share", house.root / "beside"
+    for folder in (share, beside):
+        folder.mkdir()
+    house.write_rules(house.rule("shared", share), house.rule("local", beside))
+    with mounted_disk(Kind("bindfs", Bindfs), house.root / "disk", share), house.daemon() as daemon:
+        save_sound(share / "first.wav", 1)
+        house.wait_done("first.wav")
+        with hung_disk(share):
+            wait_until(lambda: is_stuck(daemon.pid))
+            house.wait_until(lambda: "does not answer" in house.log.read_text())
+            save_sound(beside / "here.wav", 2)
+            house.wait_until(lambda: house.is_done("here.wav"))
+        house.wait_until(lambda: f"The folder {share} is back." in house.log.read_text())
+        save_sound(share / "second.wav", 3)
+        house.wait_until(lambda: house.is_done("second.wav"))

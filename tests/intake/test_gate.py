@@ -13,7 +13,8 @@ from helpers import make_video
 from intake_parts import NearProber, make_rule
 
 from nemowatch.intake import filesystems
-from nemowatch.intake.gate import Changed, NotYet, Refused, check_file
+from nemowatch.intake.asking import Asking
+from nemowatch.intake.gate import Changed, Gate, NotYet, Refused
 from nemowatch.intake.look import is_behind_link, read_version
 from nemowatch.intake.records import FileVersion, Ready
 from nemowatch.media.errors import MediaCrashed, MediaStalled, NotMedia
@@ -25,7 +26,9 @@ from nemowatch.rules.rule import When
 async def check(path, folder=None, *, prober=None, **rule):
     folder = folder or path.parent
     version = read_version(path) or FileVersion(path, 1, 1, 1)
-    return await check_file(version, replace(make_rule(folder), **rule), folder, prober or NearProber())
+    return await Gate(prober or NearProber(), Asking()).check(
+        version, replace(make_rule(folder), **rule), folder
+    )
 
 
 def say_mounted(monkeypatch, folder, *places):
@@ -129,7 +132,7 @@ async def test_file_that_is_another_version_by_now_has_changed(tmp_path):
     version = read_version(path)
     with path.open("ab") as file:
         file.write(b"more")
-    assert await check_file(version, make_rule(tmp_path), tmp_path, NearProber()) == Changed(
+    assert await Gate(NearProber(), Asking()).check(version, make_rule(tmp_path), tmp_path) == Changed(
         read_version(path)
     )
 
@@ -156,7 +159,9 @@ def test_link_above_the_watch_folder_is_no_way_out(tmp_path):
 async def test_link_to_itself_leads_nowhere(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     version = FileVersion(tmp_path / "loop" / "talk.mp4", 1, 1, 1)
-    assert isinstance(await check_file(version, make_rule(tmp_path), tmp_path, NearProber()), NotYet)
+    assert isinstance(
+        await Gate(NearProber(), Asking()).check(version, make_rule(tmp_path), tmp_path), NotYet
+    )
 
 
 def test_folder_is_no_version(tmp_path):
@@ -170,7 +175,9 @@ def test_path_through_a_file_is_no_version(tmp_path):
 
 async def test_file_that_cannot_be_looked_at_is_waited_for(tmp_path):
     path = tmp_path / f"{'x' * 300}.mp4"
-    answer = await check_file(FileVersion(path, 1, 1, 1), make_rule(tmp_path), tmp_path, NearProber())
+    answer = await Gate(NearProber(), Asking()).check(
+        FileVersion(path, 1, 1, 1), make_rule(tmp_path), tmp_path
+    )
     assert answer == NotYet("it can't be read: File name too long")
 
 
@@ -277,10 +284,10 @@ async def test_file_without_a_lasting_inode_number_is_the_same_version_at_every_
     os.utime(path.with_name("copy.mp4"), ns=(version.mtime_ns, version.mtime_ns))
     path.with_name("copy.mp4").rename(path)
     assert read_version(path, keeps_inodes=False) == version
-    answer = await check_file(version, make_rule(tmp_path), tmp_path, NearProber())
+    answer = await Gate(NearProber(), Asking()).check(version, make_rule(tmp_path), tmp_path)
     assert answer.version == version
     path.write_bytes(b"another one")
-    answer = await check_file(version, make_rule(tmp_path), tmp_path, NearProber())
+    answer = await Gate(NearProber(), Asking()).check(version, make_rule(tmp_path), tmp_path)
     assert answer == Changed(read_version(path, keeps_inodes=False))
 
 
@@ -292,11 +299,13 @@ async def test_recording_that_does_not_meet_the_rules_conditions_is_refused_with
         (When(duration=">=10m"), "it plays"),
         (When(size=">1GB"), "its size is"),
     ):
-        answer = await check_file(version, replace(rule, when=when), folder, NearProber())
+        answer = await Gate(NearProber(), Asking()).check(version, replace(rule, when=when), folder)
         assert isinstance(answer, Refused)
         assert answer.reason.startswith(words)
         assert answer.condition
-    answer = await check_file(version, replace(rule, when=When(">0s, <1h", ">1KB")), folder, NearProber())
+    answer = await Gate(NearProber(), Asking()).check(
+        version, replace(rule, when=When(">0s, <1h", ">1KB")), folder
+    )
     assert isinstance(answer, Ready)
 
 

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 from intake_parts import NearProber, make_rule
 
+from nemowatch.intake.asking import Asking
 from nemowatch.intake.filesystems import FileSystem
-from nemowatch.intake.gate import NotYet, check_file
+from nemowatch.intake.gate import Gate, NotYet
 from nemowatch.intake.look import read_version
 from nemowatch.intake.placeholder import is_online_only, may_be_online_only
 
@@ -60,7 +61,7 @@ async def test_gate_waits_for_a_file_without_content_and_does_not_open_it(tmp_pa
     monkeypatch.setattr(
         os, "open", lambda name, *rest, **more: opened.append(name) or open_file(name, *rest, **more)
     )
-    answer = await check_file(read_version(path), make_rule(tmp_path), tmp_path, NearProber())
+    answer = await Gate(NearProber(), Asking()).check(read_version(path), make_rule(tmp_path), tmp_path)
     assert isinstance(answer, NotYet)
     assert answer.reason.startswith("its content is not on this disk (an online-only file of a cloud service")
     assert opened == []
