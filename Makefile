@@ -59,12 +59,10 @@ contracts: $(VENV)/.dev ## who may import whom
 	@$(BIN)/lint-imports
 
 generated: $(VENV)/.dev ## are rules.example.yaml, docs/rules.md and systemd/ what the code says?
-	@$(BIN)/python -m nemowatch.rules.generate --check
-	@$(BIN)/python -m nemowatch.service.generate --check
+	@$(BIN)/python -m nemowatch.generate --check
 
 generate: $(VENV)/.dev ## write rules.example.yaml, docs/rules.md and systemd/ from the code
-	@$(BIN)/python -m nemowatch.rules.generate
-	@$(BIN)/python -m nemowatch.service.generate
+	@$(BIN)/python -m nemowatch.generate
 
 picture: $(VENV)/.dev ## draw the README's pictures from a real run of the demo
 	@$(BIN)/python docs/make_picture.py

@@ -25,9 +25,9 @@ def doctor(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
     It looks at the rules, the daemon, the state folder, every folder of the rules, the limits of the system, the
     token, the service and the clock, and changes nothing. Ends with 0 when there is no problem, 1 when there is one.
     """
-    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.doctor.apart import examine_apart  # noqa: PLC0415
-    from nemowatch.doctor.finding import Verdict  # noqa: PLC0415
+    from nemowatch.cli.screen import open_console, print_json
+    from nemowatch.doctor.apart import examine_apart
+    from nemowatch.doctor.finding import Verdict
 
     findings = examine_apart((rules or _find_rules()).expanduser().absolute())
     is_healthy = all(finding.verdict is not Verdict.PROBLEM for finding in findings)
@@ -41,18 +41,22 @@ def doctor(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
 
 def _find_rules() -> Path:
     """The usual rules; where there are none, those of an installed service."""
-    from nemowatch.places import default_rules_path  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.service.installed import find_units  # noqa: PLC0415
+    from nemowatch.places import default_rules_path
+    from nemowatch.service.installed import find_units
 
     usual = default_rules_path()
     if usual.exists():
         return usual
-    return next((unit.rules for unit in find_units() if unit.rules is not None), usual)
+    try:
+        units = find_units()
+    except OSError:
+        return usual  # why one can't be read is told by the examination
+    return next((unit.rules for unit in units if unit.rules is not None), usual)
 
 
 def _show(console: Console, findings: Sequence[Finding]) -> None:
-    from nemowatch.cli.screen import print_below  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.units import format_count  # noqa: PLC0415
+    from nemowatch.cli.screen import print_below
+    from nemowatch.units import format_count
 
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
@@ -65,9 +69,9 @@ def _show(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def _print_row(console: Console, finding: Finding, mark: str, style: str, width: int) -> None:
-    from rich.text import Text  # noqa: PLC0415 -- --help must load quickly
+    from rich.text import Text
 
-    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- the same
+    from nemowatch.cli.screen import printable
 
     column = 9 + width + 2
     room = max(20, console.width - column)
@@ -83,7 +87,7 @@ def _print_row(console: Console, finding: Finding, mark: str, style: str, width:
 
 
 def _as_json(findings: Sequence[Finding], *, is_healthy: bool) -> dict[str, Any]:
-    import nemowatch  # noqa: PLC0415 -- --help must load quickly
+    import nemowatch
 
     return {
         "healthy": is_healthy,

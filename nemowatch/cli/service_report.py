@@ -71,7 +71,7 @@ class ServiceReport:
         """Print it for people."""
         console, service, state = open_console(), self.service, self.state
         process = "" if state.pid is None else f", process {state.pid}"
-        ended = "" if state.is_running or not state.result else f": {state.result}"
+        ended = f": {state.why_ended}" if state.has_failed else ""
         lines = {
             "installed": [
                 f"{service.unit.path}{'' if state.is_enabled else ', which does not start by itself'}"

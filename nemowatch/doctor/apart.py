@@ -10,11 +10,11 @@ import json
 import select
 import subprocess
 import sys
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from nemowatch.doctor.finding import Finding, Verdict, problem
 from nemowatch.logs import redact
+from nemowatch.service.in_time import leave_alone
 from nemowatch.units import format_duration
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 _LIMIT_SECONDS = 90.0
 """Longer than every check in it; only what comes before the checks can take longer."""
-
-_END_SECONDS = 1.0
-"""One that has not ended by then hangs on a share, and ends when that answers."""
 
 
 def examine_apart(rules_path: Path, *, limit_seconds: float = _LIMIT_SECONDS) -> tuple[Finding, ...]:
@@ -49,11 +46,7 @@ def examine_apart(rules_path: Path, *, limit_seconds: float = _LIMIT_SECONDS) ->
     try:
         return _read(process.stdout, process.stderr, limit_seconds)
     finally:
-        process.kill()  # it has told all, or tells nothing any more
-        process.stdout.close()
-        process.stderr.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_END_SECONDS)
+        leave_alone(process)  # it has told all, or tells nothing any more
 
 
 def _read(answer: IO[bytes], complaint: IO[bytes], limit_seconds: float) -> tuple[Finding, ...]:

@@ -24,7 +24,12 @@ def list_checks(site: Site) -> tuple[Check, ...]:
         Check(version.VERSION, version.look_at_version),
         Check(version.RULES, partial(version.look_at_rules, site), str(site.rules_path)),
         Check(instance.DAEMON, partial(instance.look_at_daemon, site)),
-        Check(installed.INSTALLED, partial(installed.look_at_installed, site)),
+        Check(
+            installed.INSTALLED,
+            partial(installed.look_at_installed, site),
+            limit_seconds=installed.LIMIT_SECONDS,
+            mend_silence="The system's service manager does not answer: look at the system's log (`dmesg`).",
+        ),
         Check(instance.OTHERS, partial(instance.look_at_others, site)),
         Check(
             state_folder.STATE,

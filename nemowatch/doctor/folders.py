@@ -49,6 +49,7 @@ def _look_at_watched(site: Site, folder: Path) -> Iterator[Finding]:
     try:
         with os.scandir(folder) as entries:
             next(entries, None)
+        os.lstat(f"{folder}/.")  # fails where its names can be listed, and none of its files opened
     except FileNotFoundError:
         yield warning(
             WATCH,

@@ -89,8 +89,8 @@ def find_daemons() -> Iterator[int]:
 
 
 def is_daemon(arguments: Sequence[str]) -> bool:
-    """Whether a command line is that of `nemowatch run`, by its program or as `python -m nemowatch run`."""
-    for index, argument in enumerate(arguments[:3]):
+    """Whether a command line is that of `nemowatch run`, by its program or as `python -P -m nemowatch run`."""
+    for index, argument in enumerate(arguments[:4]):
         is_program = index == 0 or "/" in argument or arguments[index - 1] == "-m"
         if is_program and PurePath(argument).name == "nemowatch":
             return "run" in arguments[index + 1 :]

@@ -12,7 +12,6 @@ from nemowatch.nemo.errors import RateLimited, ScopeMissing, ServiceDown, TokenR
 from nemowatch.nemo.reach import reach_service
 from nemowatch.nemo.token import VALID_SECONDS, TokenSource
 from nemowatch.service.checks import read_secrets
-from nemowatch.service.installed import find_units
 from nemowatch.service.plan import find_secrets
 from nemowatch.units import format_duration
 
@@ -52,7 +51,7 @@ def look_at_token(site: Site) -> Iterator[Finding]:
     elif token.expires_at is None:
         secrets = _find_secrets(site)
         where = (
-            "NEMO_TOKEN of this shell; a service has an environment of its own, where it is set too"
+            "NEMO_TOKEN of this shell, which a service does not see"
             if secrets is None
             else f"{secrets}, as the service has it"
         )
@@ -100,7 +99,7 @@ def _find_secrets(site: Site) -> Path | None:
     """The file from which the service of these rules has a token of its user's own, where this shell has none."""
     if site.environ.get(_NAME):
         return None
-    for unit in find_units():
+    for unit in (service.unit for service in site.services):
         path = find_secrets(unit.kind, unit.home)
         try:
             if unit.rules == site.rules_path and read_secrets(path)[0].get(_NAME):

@@ -5,11 +5,11 @@ Made once, before the checks, which never read the rules or the environment by t
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from nemowatch.clock import SystemClock
+from nemowatch.errors import NemoWatchError
 from nemowatch.places import StateFolder, client_id_path, read_lock_holder
 from nemowatch.rules.file_keys import NemoKeys
 from nemowatch.rules.load import load_rules
@@ -17,14 +17,17 @@ from nemowatch.rules.problems import RulesInvalid
 from nemowatch.rules.source import read_source
 from nemowatch.rules.tree import read_tree
 from nemowatch.rules.validate import validate
+from nemowatch.service.in_time import InTime
+from nemowatch.service.installed import list_installed
 from nemowatch.standing import read_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nemowatch.clock import Clock
     from nemowatch.rules.rule import Rule, RuleBook
+    from nemowatch.service.installed import InstalledService
     from nemowatch.standing import Standing
 
 
@@ -42,6 +45,8 @@ class Site:
         clock: the time.
         holder: who runs with this state folder, as the lock tells; None where nobody does.
         standing: what the running daemon tells of itself; None where none runs, or it has told nothing yet.
+        services: every service that is installed for this user or this machine.
+        services_trouble: why they can't be told; empty where they can.
     """
 
     rules_path: Path
@@ -53,6 +58,8 @@ class Site:
     clock: Clock
     holder: Mapping[str, object] | None = None
     standing: Standing | None = None
+    services: tuple[InstalledService, ...] = ()
+    services_trouble: str = ""
 
     @property
     def book(self) -> RuleBook | None:
@@ -73,6 +80,7 @@ def find_site(rules_path: Path, environ: Mapping[str, str]) -> Site:
         environ: the environment.
     """
     reading = read_rules(rules_path)
+    services, trouble = read_services()
     state = StateFolder.locate()
     holder = read_lock_holder(state)
     usual = environ.get("NEMO_API_URL") or reading.api_url or NemoKeys().api_url
@@ -86,6 +94,8 @@ def find_site(rules_path: Path, environ: Mapping[str, str]) -> Site:
         clock=SystemClock(),
         holder=holder,
         standing=None if holder is None else read_standing(state.standing),
+        services=services,
+        services_trouble=trouble,
     )
 
 
@@ -106,33 +116,21 @@ class RulesReading:
     api_url: str = ""
 
 
-def read_rules(path: Path, *, limit_seconds: float = 5.0) -> RulesReading:
+def read_rules(path: Path, *, limit_seconds: float = 13.0) -> RulesReading:
     """Read the rules, which looks at the folders that they name, and so may hang with one of them."""
-    loading, naming = _InTime(lambda: _load(path)), _InTime(lambda: _read_names(path))
+    loading, naming = InTime(lambda: _load(path)), InTime(lambda: _read_names(path))
     named = naming.wait(limit_seconds) or RulesReading(None, None)
     book, error = loading.wait(limit_seconds) or (None, None)
     return replace(named, book=book, error=error)
 
 
-_Value = TypeVar("_Value")
+def read_services(*, limit_seconds: float = 15.0) -> tuple[tuple[InstalledService, ...], str]:
+    """The installed services, held against their rules, which looks at folders and so may hang; why not, if not.
 
-
-class _InTime(Generic[_Value]):
-    """Something done in a thread that nobody waits for at the end."""
-
-    def __init__(self, work: Callable[[], _Value]) -> None:
-        self._work = work
-        self._value: _Value | None = None
-        self._thread = threading.Thread(target=self._run, name="doctor: rules", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float) -> _Value | None:
-        """What came of it; None where that takes longer."""
-        self._thread.join(seconds)
-        return self._value
-
-    def _run(self) -> None:
-        self._value = self._work()
+    `~` means the home of a service's user meanwhile, for the whole process: no check may run beside it.
+    """
+    late = (), "Looking at the folders that the rules of an installed service name takes too long."
+    return InTime(_list_services).wait(limit_seconds) or late
 
 
 def _load(path: Path) -> tuple[RuleBook | None, RulesInvalid | None]:
@@ -140,6 +138,13 @@ def _load(path: Path) -> tuple[RuleBook | None, RulesInvalid | None]:
         return load_rules(path), None
     except RulesInvalid as error:
         return None, error
+
+
+def _list_services() -> tuple[tuple[InstalledService, ...], str]:
+    try:
+        return list_installed(), ""
+    except (OSError, NemoWatchError) as error:
+        return (), f"It can't be read: {error}."
 
 
 def _read_names(path: Path) -> RulesReading:

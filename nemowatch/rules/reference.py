@@ -1,7 +1,7 @@
 """The reference page of the rules file (`docs/rules.md`), made from the models.
 
-Called by `generate.py` and the tests. What it says stands in the models, the placeholders, the skills and the
-built-in ignores; only the words between them are here.
+Called by `nemowatch/generate.py` and the tests. What it says stands in the models, the placeholders, the skills and
+the built-in ignores; only the words between them are here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _BESIDE: dict[str, dict[str, Any]] = {
 _MISTAKE = "rules:\n  - watch: ~/Recordings/interviews\n    promt: extract the best moments\n    settle: 3\n"
 
 _HEAD = """\
-<!-- Made by `python -m nemowatch.rules.generate` from nemowatch/rules/model.py: edit that, not this. -->
+<!-- Made by `python -m nemowatch.generate` from nemowatch/rules/model.py: edit that, not this. -->
 
 # The rules file
 

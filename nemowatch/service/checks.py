@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nemowatch.places import StateFolder, read_lock_holder
+from nemowatch.service.in_time import leave_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,18 +80,23 @@ def run_as(
         entry = pwd.getpwnam("nobody" if account.uid is None else account.name)
         groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
         identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
-    return subprocess.run(  # noqa: S603 -- the service's own interpreter, no shell
+    process = subprocess.Popen(  # noqa: S603 -- the service's own interpreter, no shell
         command,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-        timeout=_SECONDS,
         stdin=subprocess.DEVNULL,
         cwd="/",
         env={"PATH": os.defpath, "HOME": str(account.home), "LC_ALL": "C.UTF-8", **environment},
         **identity,
     )
+    try:
+        said, complained = process.communicate(timeout=_SECONDS)
+    except BaseException:
+        leave_alone(process)  # subprocess.run would wait for it, and on a share that hangs it never ends
+        raise
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 def _check_home(plan: Plan) -> Iterator[Finding]:
@@ -153,6 +159,9 @@ def _check_secrets(plan: Plan, environ: Mapping[str, str]) -> Iterator[Finding]:
 def keeping_command(plan: Plan, name: str) -> str:
     """The command that puts a variable of the shell into the service's file of secrets, and shows it to nobody."""
     folder, file = _quoted(plan.secrets.parent), _quoted(plan.secrets)
+    if plan.kind == "system":
+        # By root, whoever has the variable; the folder holds the rules, too, which the service's user reads.
+        return f"echo \"{name}=${name}\" | sudo sh -c 'mkdir -p {folder}; umask 077; cat >> {file}'"
     return f'(umask 077; mkdir -p {folder}; echo "{name}=${name}" >> {file})'
 
 

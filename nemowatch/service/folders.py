@@ -7,10 +7,13 @@ points; changes nothing.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nemowatch.rules.disk import ANSWER_SECONDS
 from nemowatch.rules.template import keep_out_roots
+from nemowatch.service.in_time import InTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,9 +50,27 @@ def list_read(book: RuleBook) -> tuple[Path, ...]:
 def list_needed(book: RuleBook, *, home: Path, uid: int | None) -> tuple[Path, ...]:
     """Every folder that rules have written: outputs, what recordings are moved into and taken out of, the trash."""
     taken_from = [folder for rule in book.rules if rule.after.does != "keep" for folder in rule.watch]
-    trashed_from = [folder for rule in book.rules if rule.after.does == "trash" for folder in rule.watch]
-    trashes = (_find_trash(folder, home, uid) for folder in trashed_from)
+    trashes = find_trashes(book, home=home, uid=uid)
     return tuple(dict.fromkeys((*keep_out_roots(book.rules), *taken_from, *trashes)))
+
+
+def find_trashes(book: RuleBook, *, home: Path, uid: int | None, only_here: bool = False) -> tuple[Path, ...]:
+    """The folders that rules need for putting recordings into the trash; none for a folder that hangs.
+
+    Args:
+        book: the rules.
+        home: of the user whose trash it is.
+        uid: of that user; None while there is no such user.
+        only_here: leave out folders that are not there: of one that is away, such as a share, it is a guess.
+    """
+    trashed_from = [folder for rule in book.rules if rule.after.does == "trash" for folder in rule.watch]
+    looks = [
+        InTime(partial(_find_trash, folder, home, uid))
+        for folder in trashed_from
+        if not only_here or InTime(partial(_is_folder, folder)).wait(ANSWER_SECONDS)
+    ]
+    found = (look.wait(ANSWER_SECONDS) for look in looks)
+    return tuple(dict.fromkeys(trash for trash in found if trash is not None))
 
 
 def list_written(book: RuleBook, *, state: Path, home: Path, uid: int | None) -> tuple[Path, ...]:
@@ -96,7 +117,10 @@ def _is_shared(folder: Path, home: Path) -> bool:
 
 def _is_here(watch: Path) -> bool:
     """Whether a folder's file system is mounted: the folder is there, or something else is beside its place."""
-    return watch.is_dir() or (watch.parent.is_dir() and any(watch.parent.iterdir()))
+    try:
+        return watch.is_dir() or (watch.parent.is_dir() and any(watch.parent.iterdir()))
+    except PermissionError:
+        return True  # root itself is kept out of some shares, and the service's user is not
 
 
 def _find_trash(folder: Path, home: Path, uid: int | None) -> Path:
@@ -104,12 +128,20 @@ def _find_trash(folder: Path, home: Path, uid: int | None) -> Path:
     if uid is None or _device_of(folder) == _device_of(home):
         return home / HOME_TRASH
     top = Path(os.path.realpath(folder))
-    while not top.is_mount():
+    while not os.path.ismount(top):
         top = top.parent
     own = top / f".Trash-{uid}"
-    return own if own.is_dir() else top
+    return own if _is_folder(own) else top
 
 
 def _device_of(path: Path) -> int:
-    """The device of the nearest folder that is there."""
-    return next(folder for folder in (path, *path.parents) if folder.exists()).stat().st_dev
+    """The device of the nearest folder that is there, as far as this user may look."""
+    return next(folder for folder in (path, *path.parents) if _is_folder(folder)).stat().st_dev
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a folder is there, as far as this user may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

@@ -17,7 +17,7 @@ from nemowatch.errors import NemoWatchError
 from nemowatch.service.checks import check_ground, check_rules, note_token, run_as
 from nemowatch.service.folders import list_made
 from nemowatch.service.launchd import Launchd
-from nemowatch.service.manager import expect, run_program
+from nemowatch.service.manager import ServiceFailed, TakesTooLong, expect, run_program
 from nemowatch.service.plan import OWN_HOME, make_plan
 from nemowatch.service.request import find_account
 from nemowatch.service.systemd import Systemd
@@ -102,10 +102,40 @@ def install_service(
         raise NotInstallable(f"The system refuses the unit; nothing was installed. {refused}")
     made = list_made(book, state=plan.state, home=account.home, uid=account.uid)
     _make_folders(plan, made)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text.encode("utf-8", "surrogateescape"))
-    manager.install(path)
+    _put_in_place(path, text.encode("utf-8", "surrogateescape"), manager)
     return Installed(path, plan, (*notes, *note_token(plan)), made_user)
+
+
+def _put_in_place(path: Path, text: bytes, manager: Manager) -> None:
+    """Write and start it. Where that fails, the one from before is put back, since it worked.
+
+    Raises:
+        ServiceFailed: it does not start.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    former = path.read_bytes() if path.exists() else None
+    _write(path, text)
+    try:
+        manager.install(path)
+    except TakesTooLong:
+        raise  # it may start yet
+    except ServiceFailed as error:
+        if former is None or former == text:
+            raise
+        _write(path, former)
+        try:
+            manager.install(path)
+        except ServiceFailed:
+            again = "The one from before was put back, and does not start either."
+        else:
+            again = "The one from before was put back, and runs."
+        raise ServiceFailed(f"{error.message} {again}", hint=error.hint) from error
+
+
+def _write(path: Path, text: bytes) -> None:
+    write_atomically(path, text)
+    # Whatever the umask: the daemon of a system service reads its own unit, as another user.
+    path.chmod(0o644)
 
 
 def _refuse(obstacles: tuple[Finding, ...], done: str) -> None:

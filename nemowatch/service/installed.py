@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 from nemowatch.errors import NemoWatchError
 from nemowatch.rules.problems import RulesInvalid
 from nemowatch.rules.template import keep_out_roots
-from nemowatch.service.folders import list_read
+from nemowatch.service.folders import find_trashes, list_read
 from nemowatch.service.plan import Kind, make_plan
 from nemowatch.service.reading import read_unit
 from nemowatch.service.request import Request, find_account, install_command, own_account
@@ -101,7 +101,10 @@ def judge(unit: Unit) -> InstalledService:
         return InstalledService(
             unit, is_current=False, reason="It was not made by this NemoWatch.", forbidden=()
         )
-    account = _account_of(unit)
+    try:
+        account = _account_of(unit)
+    except NemoWatchError as error:
+        return InstalledService(unit, is_current=False, reason=error.message, forbidden=())
     try:
         book = Request(unit.kind, account, unit.rules).load()
     except NemoWatchError as error:
@@ -133,10 +136,12 @@ def check_restartable(kind: Kind) -> None:
 def find_forbidden(book: RuleBook, unit: Unit) -> tuple[Path, ...]:
     """The folders that the rules need and an installed service can't see or write, drop-ins counted.
 
-    Looks at symbolic links, so that it may block on a share that hangs.
+    Looks at the folders; one on a share that hangs is taken as written.
     """
     taken_from = [folder for rule in book.rules if rule.after.does != "keep" for folder in rule.watch]
-    return unit.find_refused(read=list_read(book), written=(*keep_out_roots(book.rules), *taken_from))
+    trashes = find_trashes(book, home=unit.home, uid=_uid_of(unit), only_here=True)
+    written = (*keep_out_roots(book.rules), *taken_from, *trashes)
+    return unit.find_refused(read=list_read(book), written=written)
 
 
 def describe_forbidden(book: RuleBook, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -175,3 +180,10 @@ def _home_of(user: str) -> Path:
         return find_account(user).home
     except NemoWatchError:
         return Path("/")
+
+
+def _uid_of(unit: Unit) -> int | None:
+    try:
+        return _account_of(unit).uid
+    except NemoWatchError:
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nemowatch.service.manager import expect, run_program
+from nemowatch.service.manager import ServiceFailed, expect, run_program
 
 _LINGERING = Path("/var/lib/systemd/linger")
 
@@ -20,4 +20,8 @@ def enable_linger(user_name: str) -> None:
     Raises:
         ManagerAbsent, ServiceFailed: it needs more rights, or there is no logind.
     """
-    expect(run_program(["loginctl", "enable-linger", user_name]))
+    try:
+        expect(run_program(["loginctl", "enable-linger", user_name]))
+    except ServiceFailed as error:
+        hint = f"The service is installed all the same. Root may: sudo loginctl enable-linger {user_name}"
+        raise ServiceFailed(error.message, hint=hint) from error

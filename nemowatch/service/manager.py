@@ -7,11 +7,22 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from nemowatch.errors import NemoWatchError
+from nemowatch.errors import STATE_UNFIT_CODE, NemoWatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_WHY_ENDED = {
+    2: "NemoWatch refuses its arguments.",
+    4: "its rules are invalid; `nemowatch check` shows what is wrong.",
+    7: "another NemoWatch runs with the same state folder; stop that one first.",
+    STATE_UNFIT_CODE: "its state folder is gone, or of another version of NemoWatch.",
+    # Exit codes of systemd's own (systemd.exec(5), "Process exit codes").
+    203: "its interpreter can't be run by its user (203/EXEC); `nemowatch service install` says what helps.",
+    226: "the sandbox can't be made. Where a user may make no namespaces (sysctl "
+    "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), --system works.",
+}
 
 PATIENCE_SECONDS = 150.0
 """A start waits until the folders are watched; the unit gives that two minutes."""
@@ -19,6 +30,10 @@ PATIENCE_SECONDS = 150.0
 
 class ServiceFailed(NemoWatchError):
     """The system's service manager did not do what it was asked for."""
+
+
+class TakesTooLong(ServiceFailed):
+    """It was asked, and is still at it."""
 
 
 class ManagerAbsent(NemoWatchError):
@@ -48,6 +63,19 @@ class ServiceState:
     restarts: int | None = None
     result: str = ""
     exit_code: int | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it does not run, and was not told to stop."""
+        return not self.is_running and bool(self.result or self.exit_code)
+
+    @property
+    def why_ended(self) -> str:
+        """Why it does not run, in a sentence that goes on after a colon."""
+        if self.exit_code in _WHY_ENDED:
+            return _WHY_ENDED[self.exit_code]
+        code = "" if self.exit_code is None else f", exit code {self.exit_code}"
+        return f"{self.result or self.word}{code}."
 
 
 class Manager(Protocol):
@@ -92,7 +120,7 @@ def run_program(
 
     Raises:
         ManagerAbsent: there is no such program.
-        ServiceFailed: it does not end.
+        TakesTooLong: it does not end.
     """
     try:
         return subprocess.run(  # noqa: S603 -- programs of the system with arguments of ours, no shell
@@ -108,7 +136,7 @@ def run_program(
     except FileNotFoundError as error:
         raise ManagerAbsent(f"There is no {command[0]} on this machine.") from error
     except subprocess.TimeoutExpired as error:
-        raise ServiceFailed(f"`{' '.join(command)}` does not end.") from error
+        raise TakesTooLong(f"`{' '.join(command)}` does not end.") from error
 
 
 def expect(answer: subprocess.CompletedProcess[str]) -> str:

@@ -12,7 +12,9 @@ import plistlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.parsers.expat import ExpatError
 
+from nemowatch.rules.disk import look_at
 from nemowatch.service.folders import is_within
 from nemowatch.service.units import HOMES, SHARED_TEMPORARY
 from nemowatch.service.words import split_words
@@ -63,10 +65,12 @@ class Unit:
         return (*(Path(word.lstrip("-+")) for word in words), *(Path("/var/lib") / state for state in states))
 
     def find_refused(self, *, read: Iterable[Path], written: Iterable[Path]) -> tuple[Path, ...]:
-        """Which of these folders the service could not see or write. Links are followed, which may block."""
-        allowed = [Path(os.path.realpath(folder)) for folder in self.writes]
-        unseen = (folder for folder in read if self._hides(Path(os.path.realpath(folder)), allowed))
-        unwritten = (folder for folder in written if self._guards(Path(os.path.realpath(folder)), allowed))
+        """Which of these folders the service could not see or write. Links are followed where that does not hang."""
+        read, written = tuple(read), tuple(written)
+        looks = look_at((*self.writes, *read, *written))
+        allowed = [looks[folder].place for folder in self.writes]
+        unseen = (folder for folder in read if self._hides(looks[folder].place, allowed))
+        unwritten = (folder for folder in written if self._guards(looks[folder].place, allowed))
         return tuple(dict.fromkeys((*unseen, *unwritten)))
 
     def _hides(self, folder: Path, allowed: Iterable[Path]) -> bool:
@@ -86,7 +90,7 @@ class Unit:
         return self.settings.get(setting, ())
 
     def _last(self, setting: str) -> str:
-        return next(reversed(self._values(setting)), "")
+        return _last_of(self.settings, setting)
 
 
 def read_unit(kind: Kind, path: Path, home: Path) -> Unit | None:
@@ -108,14 +112,14 @@ def read_unit(kind: Kind, path: Path, home: Path) -> Unit | None:
         return _read_agent(path, text, home)
     own = _gather(_settings_of(text))
     environment = [word for line in own.get("Environment", ()) for word in split_words(line, home)]
-    command = own.get("ExecStart", ("",))[-1].replace("$$", "$")
+    command = _last_of(own, "ExecStart").replace("$$", "$")
     return Unit(
         kind=kind,
         path=path,
         text=text,
         command=tuple(split_words(command, home)),
         environment=dict(word.split("=", 1) for word in environment if "=" in word),
-        user=own.get("User", ("",))[-1],
+        user=_last_of(own, "User") or ("root" if kind == "system" else ""),
         settings=_gather([*_settings_of(text), *_drop_ins(path)]),
         home=home,
     )
@@ -124,7 +128,9 @@ def read_unit(kind: Kind, path: Path, home: Path) -> Unit | None:
 def _read_agent(path: Path, text: str, home: Path) -> Unit:
     try:
         keys = plistlib.loads(os.fsencode(text))
-    except (plistlib.InvalidFileException, ValueError):
+    except (ExpatError, ValueError):
+        keys = None
+    if not isinstance(keys, dict):
         keys = {}  # broken by hand: it is not what would be installed, and that is all there is to say
     command = tuple(map(str, keys.get("ProgramArguments", ())))
     return Unit("agent", path, text, command, keys.get("EnvironmentVariables", {}), "", {}, home)
@@ -139,12 +145,16 @@ def _drop_ins(path: Path) -> Iterator[tuple[str, str]]:
 def _settings_of(text: str) -> Iterator[tuple[str, str]]:
     """Each setting of the section `[Service]`; a line that ends with a backslash goes on in the next one."""
     section = ""
-    for line in map(str.strip, text.replace("\\\n", " ").splitlines()):
+    for line in map(str.strip, text.replace("\\\n", " ").split("\n")):
         if line.startswith("["):
             section = line
         elif section == "[Service]" and "=" in line and line[0] not in "#;":
             name, _, value = line.partition("=")
             yield name.strip(), value.strip()
+
+
+def _last_of(settings: Mapping[str, tuple[str, ...]], name: str) -> str:
+    return next(reversed(settings.get(name, ())), "")
 
 
 def _gather(settings: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from nemowatch.service.manager import (
     ManagerAbsent,
     ServiceFailed,
     ServiceState,
+    TakesTooLong,
     expect,
     run_program,
 )
@@ -27,17 +28,8 @@ _SHOWN = (
     "ExecMainCode",
 )  # fmt: skip
 _EXITED = "1"  # CLD_EXITED of waitid(2): the status is an exit code, no signal's number
+_UNREACHED = "Failed to connect to bus"
 _QUICK_SECONDS = 20.0
-_NO_PROGRAM = 203  # exit codes of systemd's own (systemd.exec(5), "Process exit codes")
-_NO_SANDBOX = 226
-_WHY = {
-    2: "NemoWatch refuses its arguments.",
-    4: "its rules are invalid; `nemowatch check` shows what is wrong.",
-    7: "another NemoWatch runs with the same state folder; stop that one first.",
-    _NO_PROGRAM: "its interpreter can't be run by its user.",
-    _NO_SANDBOX: "the sandbox can't be made. Where a user may make no namespaces (sysctl "
-    "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns), --system works.",
-}
 
 
 class Systemd:
@@ -52,16 +44,9 @@ class Systemd:
 
     def check(self) -> None:
         """See that it can be asked, as `Manager` has it."""
-        hint = "Keep `nemowatch run` alive with what starts services here."
-        if not Path("/run/systemd/system").is_dir():
-            raise ManagerAbsent("This machine was not started by systemd.", hint=hint)
         answer = self._ask("show", "--property=Version", seconds=_QUICK_SECONDS)
         if answer.returncode:
-            raise ManagerAbsent(
-                f"Your systemd can't be reached ({answer.stderr.strip()}).",
-                hint="Log in as the user itself, not with su or sudo; or: "
-                f"sudo loginctl enable-linger {_user_name()}, and export XDG_RUNTIME_DIR=/run/user/{os.getuid()}",
-            )
+            raise _absence(answer.stderr.strip())
 
     def verify(self, text: str) -> str:
         """What `systemd-analyze` says against a unit; typing errors alone would be let pass without the option."""
@@ -118,7 +103,15 @@ class Systemd:
 
     def _begin(self, verb: str) -> None:
         """Start it, and wait; what keeps it from starting is told by its exit code."""
-        answer = self._ask(verb, UNIT_NAME)
+        scope = "" if self._scope else " --system"
+        try:
+            answer = self._ask(verb, UNIT_NAME)
+        except TakesTooLong as error:
+            # It is given the time that it asks for, such as minutes for the database of many years.
+            raise TakesTooLong(
+                "The service is still starting.",
+                hint=f"`nemowatch service status{scope}` shows how far it is.",
+            ) from error
         if answer.returncode == 0:
             return
         state = self.describe()
@@ -126,12 +119,15 @@ class Systemd:
         look = f"journalctl {'--user ' if self._scope else ''}-u nemowatch"
         last = self.read_last_words()
         raise ServiceFailed(
-            f"The service does not start: {_describe_end(state)} It stays stopped.",
+            f"The service does not start: {state.why_ended} It was stopped.",
             hint=f"Its last words:\n{last}" if last else f"`{look}` shows what it said.",
         )
 
     def _ask(self, *words: str, seconds: float = PATIENCE_SECONDS) -> subprocess.CompletedProcess[str]:
-        return run_program(["systemctl", *self._scope, "--no-pager", *words], seconds=seconds)
+        answer = run_program(["systemctl", *self._scope, "--no-pager", *words], seconds=seconds)
+        if answer.returncode and _UNREACHED in answer.stderr:
+            raise _absence(answer.stderr.strip())
+        return answer
 
 
 def _read_state(shown: Mapping[str, str]) -> ServiceState:
@@ -149,11 +145,16 @@ def _read_state(shown: Mapping[str, str]) -> ServiceState:
     )
 
 
-def _describe_end(state: ServiceState) -> str:
-    if state.exit_code in _WHY:
-        return _WHY[state.exit_code]
-    code = "" if state.exit_code is None else f", exit code {state.exit_code}"
-    return f"{state.result or state.word}{code}."
+def _absence(said: str) -> ManagerAbsent:
+    """That it can't be asked, and what helps."""
+    if not Path("/run/systemd/system").is_dir():
+        hint = "Keep `nemowatch run` alive with what starts services here."
+        return ManagerAbsent("This machine was not started by systemd.", hint=hint)
+    return ManagerAbsent(
+        f"Your systemd can't be reached ({said}).",
+        hint="Log in as the user itself, not with su or sudo; or: "
+        f"sudo loginctl enable-linger {_user_name()}, and export XDG_RUNTIME_DIR=/run/user/{os.getuid()}",
+    )
 
 
 def _user_name() -> str:

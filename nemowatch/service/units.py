@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nemowatch.service.folders import is_within
+from nemowatch.service.plan import OWN_HOME
 from nemowatch.service.words import quote, quote_argument, quote_path, write_value
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ NEVER_RESTARTED = (2, 4, 7, 8)
 "Exit codes")."""
 
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
-_SYSTEM_STATE = Path("/var/lib")
 SHARED_TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 -- looked for in paths, nothing is made there
 
 
@@ -193,7 +193,8 @@ def _harden_files(plan: Plan) -> list[_Line]:
 def _allow_writing(plan: Plan) -> Iterator[_Line]:
     """The folders of the rules, one a line; with `-`, one that is not there is no reason not to start."""
     below = plan.account.home
-    if plan.kind == "system" and below.parent == _SYSTEM_STATE:
+    # Of its own user's home alone: another one below /var/lib is that of a program, which systemd would shut out.
+    if plan.kind == "system" and below == OWN_HOME:
         yield _Line(
             f"StateDirectory={below.name}", "Made when it is missing; the user's home, with the state in it."
         )

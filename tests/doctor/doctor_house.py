@@ -11,7 +11,7 @@ from typing import Any
 
 from nemowatch.clock import SystemClock
 from nemowatch.doctor.finding import Finding
-from nemowatch.doctor.site import Site, read_rules
+from nemowatch.doctor.site import Site, read_rules, read_services
 from nemowatch.jobs.database import Database
 from nemowatch.places import StateFolder, client_id_path
 
@@ -34,6 +34,7 @@ class Installation:
 
     def site(self, **changes: Any) -> Site:
         reading = read_rules(self.rules)
+        services, trouble = read_services()
         site = Site(
             rules_path=self.rules,
             reading=reading,
@@ -42,6 +43,8 @@ class Installation:
             client_id_file=client_id_path(),
             environ={},
             clock=SystemClock(),
+            services=services,
+            services_trouble=trouble,
         )
         return replace(site, **changes)
 

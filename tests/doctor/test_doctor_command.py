@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 from cli_parts import invoke, type_into
@@ -12,6 +13,7 @@ from fake_service import FakeService
 
 from nemowatch.doctor.apart import examine_apart
 from nemowatch.doctor.finding import Verdict
+from nemowatch.service.text import service_path
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +69,19 @@ def test_rules_that_are_wrong_end_with_1_and_the_rest_is_examined_all_the_same(
     assert verdicts["rules"] == "problem"
     assert verdicts["NemoVideo"] == "ok"
     assert "watch folder" not in verdicts
+
+
+def test_unit_that_can_not_be_read_is_told_among_the_rest(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEMO_API_URL", service.url)
+    unit = service_path("user", Path.home())
+    unit.mkdir(parents=True)  # to root, too, a folder is no file
+    done = invoke("doctor", "--json")
+    assert done.exit_code == 1
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert findings["rules"]["mend"] == "`nemowatch init` makes a first one."
+    assert "Is a directory" in findings["service"]["text"]
 
 
 def test_nothing_is_made_or_changed_by_looking(place: Installation, service: FakeService) -> None:

@@ -69,6 +69,15 @@ def test_folders_without_permission_are_problems_with_their_cure(
     assert "Give the user" in target.mend
 
 
+def test_watch_folder_whose_names_alone_can_be_read_is_a_problem(
+    place: Installation, as_ordinary_user: None
+) -> None:
+    place.watched.chmod(0o400)
+    watched, _ = look(place)
+    place.watched.chmod(0o700)
+    assert (watched.verdict, watched.mend) == (PROBLEM, f"`chmod u+rx {place.watched}` as its owner.")
+
+
 def test_recordings_that_are_taken_away_need_a_folder_that_can_be_written(
     place: Installation, as_ordinary_user: None
 ) -> None:

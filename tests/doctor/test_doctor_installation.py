@@ -109,6 +109,7 @@ def test_daemon_on_another_machine_is_not_asked(place: Installation) -> None:
         ("nemowatch run", True),
         ("/venv/bin/python /venv/bin/nemowatch run --rules /r.yaml", True),
         ("python -m nemowatch run", True),
+        ("/opt/nemowatch/bin/python -P -m nemowatch run --rules /r.yaml", True),  # as units have it
         ("/usr/bin/python3 -m nemowatch status", False),
         ("/venv/bin/nemowatch doctor", False),
         ("sudo nemowatch run", False),

@@ -16,7 +16,6 @@ from pydantic import BaseModel
 
 from nemowatch.rules.address_list import MAX_ADDRESSES
 from nemowatch.rules.example import EXAMPLE_RULES, RulesExist, example_text, write_example
-from nemowatch.rules.generate import MENDING_COMMAND, generated_files, main, stale_files
 from nemowatch.rules.keys import keys_of
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.model import RulesFile
@@ -49,30 +48,6 @@ def load_text(text: str, folder: Path) -> tuple[str, ...]:
     path = folder / "rules.yaml"
     path.write_text(text, encoding="utf-8")
     return tuple(rule.name for rule in load_rules(path).rules)
-
-
-def test_generated_files_of_the_project_are_fresh() -> None:
-    assert stale_files(PROJECT) == [], f"run: {MENDING_COMMAND}"
-
-
-def test_stale_file_is_named_with_the_mending_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([], tmp_path) == 0
-    assert main(["--check"], tmp_path) == 0
-    (tmp_path / "docs" / "rules.md").write_text("old")
-    capsys.readouterr()
-    assert main(["--check"], tmp_path) == 1
-    assert capsys.readouterr().err == f"docs/rules.md is stale. Run: {MENDING_COMMAND}\n"
-    assert (tmp_path / "docs" / "rules.md").read_text() == "old"
-
-
-def test_mending_command_runs(tmp_path: Path) -> None:
-    command = [sys.executable, *MENDING_COMMAND.split()[1:]]
-    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
-    subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True)
-    assert stale_files(tmp_path) == []
-    assert set(generated_files()) == {"rules.example.yaml", "docs/rules.md"}
 
 
 def test_example_loads_as_it_is_and_shows_the_three_skills(tmp_path: Path) -> None:

@@ -6,11 +6,19 @@ from pathlib import Path
 
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.rule import RuleBook
-from nemowatch.service.manager import ServiceState
+from nemowatch.service.manager import ServiceFailed, ServiceState
 from nemowatch.service.plan import OWN_HOME, Account, Plan, make_plan
 
 HOME = Path("/home/me")
+STOPPED = ServiceState(is_running=False, word="inactive (dead)", is_enabled=True)
 PROGRAM = (Path("/opt/nemowatch/bin/python"), Path("/opt/nemowatch/lib/nemowatch"))
+
+
+def put_program(folder: Path, name: str, script: str) -> None:
+    """A program of the system, as a shell script that runs in the folder."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\ncd {folder}\n{script}\n")
+    path.chmod(0o755)
 
 
 def write_rules(folder: Path, *rules: str) -> Path:
@@ -47,9 +55,12 @@ def settings_of(text: str) -> dict[str, list[str]]:
 class RememberingManager:
     """In the place of systemd: there, willing, and remembers."""
 
-    def __init__(self, refuses: str = "") -> None:
+    def __init__(self, refuses: str = "", state: ServiceState = STOPPED) -> None:
         self.calls: list[str] = []
+        self.does_not_start: tuple[str, ...] = ()
+        """Words of units that do not start."""
         self._refuses = refuses
+        self._state = state
 
     def check(self) -> None:
         self.calls.append("check")
@@ -60,6 +71,10 @@ class RememberingManager:
 
     def install(self, path: Path) -> None:
         self.calls.append(f"install {path.name}")
+        if any(word in path.read_text() for word in self.does_not_start):
+            raise ServiceFailed(
+                "The service does not start: why. It was stopped.", hint="Its last words: ..."
+            )
 
     def uninstall(self, path: Path) -> None:
         path.unlink()
@@ -74,7 +89,7 @@ class RememberingManager:
         self.calls.append("restart")
 
     def describe(self) -> ServiceState:
-        return ServiceState(is_running=False, word="inactive (dead)")
+        return self._state
 
     def read_last_words(self) -> str:
         return ""

@@ -6,10 +6,12 @@ import pwd
 from pathlib import Path
 
 import pytest
-from service_parts import write_rules
+from service_parts import RememberingManager, write_rules
 from typer.testing import CliRunner, Result
 
+from nemowatch.cli import service_report
 from nemowatch.cli.app import app
+from nemowatch.service.manager import ServiceState
 
 
 def invoke(*arguments: str) -> Result:
@@ -61,6 +63,23 @@ def test_a_service_that_works_is_not_stopped_for_rules_that_can_not_be_used(tmp_
     done = invoke("restart")
     assert done.exit_code == 4
     assert done.stderr.endswith("Nothing was stopped or started.\n")
+
+
+def test_status_says_why_a_service_does_not_run_and_ends_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = write_rules(tmp_path, "watch: /srv/media/talks")
+    unit = Path.home() / ".config/systemd/user/nemowatch.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(invoke("print", "--rules", str(rules)).stdout)
+    running = ServiceState(is_running=True, word="active (running)", pid=7, is_enabled=True, exit_code=0)
+    failed = ServiceState(is_running=False, word="failed (failed)", result="exit-code", exit_code=203)
+    for state, code in ((running, 0), (failed, 1)):
+        manager = RememberingManager(state=state)
+        monkeypatch.setattr(service_report, "find_manager", lambda *_, manager=manager: manager)
+        done = invoke("status")
+        assert done.exit_code == code, done.output
+        assert ("203/EXEC" in done.stdout) is (state is failed)
 
 
 def test_a_user_name_without_system_is_wrong_use(tmp_path: Path) -> None:

@@ -53,6 +53,19 @@ def test_folders_are_made_for_rules_that_are_here_and_not_below_a_bare_mount_poi
     assert set(made) == {*ALWAYS, tmp_path / "here/in-output/in", tmp_path / "new-output/new"}
 
 
+def test_folder_that_root_may_not_look_into_is_taken_for_here(tmp_path: Path, as_ordinary_user: None) -> None:
+    """As on a share that keeps root out, and not the service's user."""
+    share = tmp_path / "share"
+    share.mkdir()
+    book = read_rules(tmp_path, f"watch: {share}/talks/in, after: trash")
+    share.chmod(0o000)
+    try:
+        made = list_made(book, state=STATE, home=tmp_path, uid=1001)
+    finally:
+        share.chmod(0o700)
+    assert share / "talks/in-output/in" in made
+
+
 def test_the_state_of_a_service_is_where_nemowatch_looks_as_its_user(tmp_path: Path) -> None:
     book = read_rules(tmp_path, "watch: /srv/media/talks")
     assert plan_user(book).state == STATE

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from service_parts import RememberingManager, write_rules
+from service_parts import RememberingManager, put_program, write_rules
 
 from nemowatch.places import InstanceLock, StateFolder
 from nemowatch.rules.problems import RulesInvalid
-from nemowatch.service.checks import check_ground, note_token
+from nemowatch.service import checks, in_time
+from nemowatch.service.checks import check_ground, keeping_command, note_token, run_as
+from nemowatch.service.in_time import InTime
 from nemowatch.service.install import Installed, NotInstallable, install_service
-from nemowatch.service.plan import Account
+from nemowatch.service.manager import ServiceFailed
+from nemowatch.service.plan import Account, Kind
 from nemowatch.service.request import Request, ServiceMisused
 from nemowatch.service.text import service_path
 
@@ -87,6 +91,51 @@ def test_folders_that_cannot_be_written_are_told_and_nothing_is_written(
     assert not service_path("user", Path.home()).exists()
 
 
+def test_a_service_that_worked_is_put_back_where_the_new_one_does_not_start(request_: Request) -> None:
+    manager, path = RememberingManager(), service_path("user", Path.home())
+    install_service(request_, {}, manager)
+    former = path.read_text()
+    manager.does_not_start = ("NEMO_API_URL",)
+    with pytest.raises(ServiceFailed, match="The one from before was put back, and runs") as told:
+        install_service(request_, {"NEMO_API_URL": "http://127.0.0.1:1"}, manager)
+    assert told.value.hint.startswith("Its last words")
+    assert path.read_text() == former
+    manager.does_not_start = ("ExecStart",)
+    with pytest.raises(ServiceFailed, match="was put back, and does not start either"):
+        install_service(request_, {"NEMO_API_URL": "http://127.0.0.1:1"}, manager)
+
+
+def test_a_first_service_that_does_not_start_stays_for_whoever_looks_why(request_: Request) -> None:
+    manager = RememberingManager()
+    manager.does_not_start = ("ExecStart",)
+    with pytest.raises(ServiceFailed, match=r"It was stopped\. Its last words"):
+        install_service(request_, {}, manager)
+    assert service_path("user", Path.home()).exists()
+
+
+def test_a_unit_is_readable_by_its_daemon_whatever_the_umask(request_: Request) -> None:
+    before = os.umask(0o077)
+    try:
+        done = install(request_)
+    finally:
+        os.umask(before)
+    assert done.path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("kind", ["user", "system"])
+def test_the_command_that_keeps_a_token_shuts_the_file_and_not_the_rules_beside_it(
+    kind: Kind, request_: Request, tmp_path: Path
+) -> None:
+    put_program(tmp_path, "sudo", 'exec "$@"')
+    secrets = tmp_path / "kept/environment"
+    plan = replace(request_.plan(), kind=kind, secrets=secrets)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "NEMO_TOKEN": "nmt-x"}
+    subprocess.run(["bash", "-c", keeping_command(plan, "NEMO_TOKEN")], env=environment, check=True)
+    assert secrets.read_text() == "NEMO_TOKEN=nmt-x\n"
+    assert secrets.stat().st_mode & 0o777 == 0o600
+    assert (secrets.parent.stat().st_mode & 0o005 == 0o005) is (kind == "system")
+
+
 @pytest.mark.slow
 def test_a_unit_that_systemd_refuses_is_not_written(request_: Request) -> None:
     with pytest.raises(NotInstallable, match="Unknown key"):
@@ -104,6 +153,29 @@ def test_an_interpreter_that_its_user_cannot_run_is_told_with_what_helps(
     assert found.text.startswith(f"The interpreter {python} can't be run by the user")
     assert "203/EXEC" in found.text
     assert "/opt/nemowatch/bin/nemowatch service install --system" in found.mend
+
+
+def test_a_check_that_can_not_even_be_killed_is_not_waited_for(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a share that hangs: a call that never comes back ends with no signal."""
+    left: list[subprocess.Popen[str]] = []
+
+    def refuse_to_end(process: subprocess.Popen[str]) -> None:
+        left.append(process)
+
+    kill = subprocess.Popen.kill
+    monkeypatch.setattr(checks, "_SECONDS", 0.1)
+    monkeypatch.setattr(in_time, "_END_SECONDS", 0.1)
+    monkeypatch.setattr(subprocess.Popen, "kill", refuse_to_end)
+    checking = InTime(lambda: run_as(request_.account, ["sleep", "100"], {}))
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            assert checking.wait(10) is not None, "it is still waited for"
+    finally:
+        for process in left:
+            kill(process)
+            process.wait(10)
 
 
 def test_an_installation_in_a_cache_does_not_last(request_: Request) -> None:

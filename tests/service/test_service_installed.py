@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from service_parts import HOME, plan_system, plan_user, read_rules, write_rules
+from service_parts import HOME, PROGRAM, plan_system, plan_user, read_rules, write_rules
 
-from nemowatch.service.installed import describe_forbidden, describe_installed, find_forbidden
+from nemowatch.rules import disk
+from nemowatch.service import folders
+from nemowatch.service.in_time import InTime
+from nemowatch.service.installed import describe_forbidden, describe_installed, find_forbidden, judge
+from nemowatch.service.plan import Account, make_plan
 from nemowatch.service.reading import Unit, read_unit
 from nemowatch.service.request import Request
 from nemowatch.service.text import service_path, write_service
@@ -29,9 +38,9 @@ def install(folder: Path, text: str, *drop_ins: str) -> Unit:
 
 
 def test_a_unit_is_read_back_as_it_was_planned(tmp_path: Path) -> None:
-    plan = plan_user(
-        read_rules(tmp_path, TALKS, "watch: '/home/me/100% $x'"), NEMOWATCH_STATE="/data/my state"
-    )
+    book = read_rules(tmp_path, TALKS, "watch: '/home/me/100% $x'")
+    book = replace(book, path=Path("/srv/tab\there \u2028/rules.yaml"))
+    plan = plan_user(book, NEMOWATCH_STATE="/data/my state")
     unit = install(tmp_path, write_unit(plan))
     assert unit.command == plan.command
     assert unit.rules == plan.rules
@@ -61,6 +70,22 @@ def test_a_folder_that_is_new_in_the_rules_is_found(tmp_path: Path, rule: str, f
     assert find_forbidden(read_rules(tmp_path, TALKS, rule), unit) == (Path(forbidden),)
 
 
+def test_trash_that_is_new_in_the_rules_is_found_once_its_folder_is_here(tmp_path: Path) -> None:
+    """Where a share that is away keeps its trash, nobody can tell."""
+    home, watched = tmp_path / "home", tmp_path / "in"
+    home.mkdir()
+    book = read_rules(tmp_path, f"watch: {watched}, after: {{move: {tmp_path}/done}}")
+    account = Account("ada", 1001, 1001, home)
+    unit = replace(
+        install(tmp_path, write_unit(make_plan("user", account, book, environ={}, program=PROGRAM))),
+        home=home,
+    )
+    trashing = read_rules(tmp_path, f"watch: {watched}, after: trash")
+    assert find_forbidden(trashing, unit) == ()
+    watched.mkdir()
+    assert find_forbidden(trashing, unit) == (home / ".local/share/Trash",)
+
+
 def test_a_drop_in_that_allows_it_counts(tmp_path: Path) -> None:
     unit = install(
         tmp_path, write_unit(plan_user(read_rules(tmp_path, TALKS))), "[Service]\nReadWritePaths=/data\n"
@@ -75,6 +100,31 @@ def test_links_are_followed(tmp_path: Path) -> None:
     book = read_rules(tmp_path, f"watch: /srv/in, output: '{tmp_path}/link/{{stem}}'")
     unit = install(tmp_path, f"[Service]\nProtectSystem=strict\nReadWritePaths={tmp_path}/real\n")
     assert find_forbidden(book, unit) == ()
+
+
+def test_a_share_that_hangs_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share, gate = tmp_path / "share", threading.Event()
+    for module in (disk, folders):
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.01)
+    for call in ("stat", "lstat", "readlink"):
+        monkeypatch.setattr(os, call, hang_below(share, gate, getattr(os, call)))
+    book = read_rules(tmp_path, f"watch: {share}/in, after: trash", "watch: /home/me/new")
+    unit = install(tmp_path, "[Service]\nProtectSystem=strict\nProtectHome=read-only\n")
+    looking = InTime(lambda: find_forbidden(book, unit))
+    forbidden = looking.wait(10)
+    gate.set()
+    assert forbidden == (share / "in-output/in", Path("/home/me/new-output/new"), share / "in")
+
+
+def hang_below(share: Path, gate: threading.Event, call: Callable[..., Any]) -> Callable[..., Any]:
+    """A call of the system that comes back from this folder when the gate is opened, and not before."""
+
+    def look(path: Any, *arguments: Any, **options: Any) -> Any:
+        if not isinstance(path, int) and Path(os.fsdecode(path)).is_relative_to(share):
+            gate.wait()
+        return call(path, *arguments, **options)
+
+    return look
 
 
 def test_a_system_unit_allows_the_home_of_its_user(tmp_path: Path) -> None:
@@ -128,6 +178,14 @@ def test_a_unit_of_another_hand_is_not_current(own: Path) -> None:
     assert service.reason == "It was not made by this NemoWatch."
 
 
+def test_a_unit_whose_settings_were_taken_back_is_read_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "nemowatch.service"
+    path.write_text("[Service]\nExecStart=/bin/true\nExecStart=\nUser=ada\nUser=\n")
+    unit = read_unit("system", path, HOME)
+    assert unit is not None
+    assert (unit.command, unit.user) == ((), "root")  # as systemd has it
+
+
 def test_the_daemon_is_told_what_its_unit_forbids_and_what_helps(own: Path) -> None:
     write_rules(own.parent, "watch: /srv/other/in")
     new = Request.of(system=False, user_name=None, rules=own).load()
@@ -137,6 +195,24 @@ def test_the_daemon_is_told_what_its_unit_forbids_and_what_helps(own: Path) -> N
     assert describe_forbidden(new, {}) == ()
     service_path("user", Path.home()).unlink()
     assert describe_forbidden(new, {"NEMOWATCH_SERVICE": "user"}) == ()
+
+
+def test_a_system_unit_whose_user_is_gone_is_not_current(tmp_path: Path) -> None:
+    path = tmp_path / "nemowatch.service"
+    path.write_text(write_unit(plan_system(read_rules(tmp_path, TALKS))).replace("User=", "User=gone-"))
+    unit = read_unit("system", path, Path("/"))
+    assert unit is not None
+    service = judge(unit)
+    assert (service.is_current, service.reason) == (False, "There is no user gone-nemowatch.")
+
+
+@pytest.mark.parametrize("text", ["<?xml version='1.0'?><plist><dict>", "<plist><array/></plist>", "?", ""])
+def test_an_agent_that_was_broken_by_hand_is_not_current(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "agent.plist"
+    path.write_text(text)
+    unit = read_unit("agent", path, HOME)
+    assert unit is not None
+    assert judge(unit).is_current is False
 
 
 def test_nothing_installed_is_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The units: what systemd itself says of them, what they never hold, and that the repository's are those printed."""
+"""The units: what systemd itself says of them, and what they never hold."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from nemowatch.cli.run_command import NEEDS_A_TOKEN
 from nemowatch.daemon.state_watch import StateVanished
 from nemowatch.places import StateTaken
 from nemowatch.rules.problems import RulesInvalid
-from nemowatch.service.generate import MENDING_COMMAND, stale_units
 from nemowatch.service.plan import Plan
 from nemowatch.service.systemd import Systemd
 from nemowatch.service.units import NEVER_RESTARTED, write_unit
 
-PROJECT = Path(__file__).parents[2]
 AWKWARD = "watch: '/srv/media/My talks 100% ü $HOME \"so\"'"
 
 
@@ -82,6 +80,18 @@ def test_the_folders_of_the_rules_are_all_that_may_be_written(plans: list[Plan])
     assert user["PrivateUsers"] == ["yes"]
 
 
+def test_home_of_another_program_below_var_lib_stays_as_that_program_has_it(tmp_path: Path) -> None:
+    """As a `StateDirectory` systemd would shut everybody else out of it."""
+    home = Path("/var/lib/mediaserver")
+    settings = settings_of(write_unit(plan_system(read_rules(tmp_path, "watch: /srv/media/talks"), home)))
+    assert "StateDirectory" not in settings
+    assert settings["ReadWritePaths"] == [
+        "-/srv/media",
+        f"-{home}/.config/nemovideo",
+        f"-{home}/.local/state/nemowatch",
+    ]
+
+
 def test_homes_are_hidden_where_nothing_in_them_is_needed(tmp_path: Path) -> None:
     book = replace(read_rules(tmp_path, "watch: /srv/media/talks"), path=Path("/etc/nemowatch/rules.yaml"))
     assert settings_of(write_unit(plan_system(book)))["ProtectHome"] == ["yes"]
@@ -107,7 +117,3 @@ def test_what_a_restart_cannot_help_is_not_restarted() -> None:
     gone, taken, invalid = StateVanished.exit_code, StateTaken.exit_code, RulesInvalid.exit_code
     assert {2, invalid, taken, gone} == set(NEVER_RESTARTED)
     assert NEEDS_A_TOKEN not in NEVER_RESTARTED
-
-
-def test_the_units_of_the_repository_are_those_printed() -> None:
-    assert stale_units(PROJECT) == [], f"Run: {MENDING_COMMAND}"

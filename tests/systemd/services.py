@@ -132,6 +132,10 @@ class Service:
         """Whether it has said that it is ready, and neither stops nor reads its rules anew."""
         return self.show("SubState") == "running"
 
+    def wait_started_anew(self, before: int) -> None:
+        """Wait until it is ready again, in another process than this one, which may have been killed a moment ago."""
+        self.wait_until(lambda: self.pid not in (0, before) and self.is_running())
+
     def kill(self, signal: str) -> None:
         """Send its main process a signal."""
         self.systemctl("kill", "--kill-whom=main", f"--signal={signal}", UNIT)

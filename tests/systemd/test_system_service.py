@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from machine import Machine
 from services import UNIT, Service
 
 from nemowatch.sandbox.server import Sandbox
+from nemowatch.service.words import quote_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("system service")]
 
@@ -55,6 +58,17 @@ def test_unit_has_no_faults_and_exposes_little(service: Service) -> None:
     service.machine.run("systemd-analyze", "security", "--threshold=20", UNIT)
 
 
+def test_systemd_reads_the_very_paths_that_are_written(machine: Machine) -> None:
+    names = ("My talks 100% ü $HOME", 'so "called"', "it's", "back\\slash", "a;b #c", "\u2028 *?[a]")
+    paths = [f"/srv/{name}" for name in names]
+    lines = ["[Service]", "ExecStart=true", *(f"ReadWritePaths=-{quote_path(Path(path))}" for path in paths)]
+    machine.path("/etc/systemd/system/paths.service").write_text("\n".join(lines))
+    machine.run("systemctl", "daemon-reload")
+    unit = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1/unit/paths_2eservice")
+    asked = ("get-property", *unit, "org.freedesktop.systemd1.Service", "ReadWritePaths")
+    assert json.loads(machine.run("busctl", "--json=short", *asked))["data"] == [f"-{path}" for path in paths]
+
+
 def test_folder_that_goes_offline_is_named_in_the_status(service: Service) -> None:
     away = service.watched.with_name("away")
     service.watched.rename(away)
@@ -92,7 +106,7 @@ def test_killed_service_is_started_again_and_its_job_goes_on_where_it_was(servic
     service.save("killed.mp4", seed=3)
     service.wait_until(lambda: service.asked()["renders"] > asked["renders"])
     service.kill("SIGKILL")
-    service.wait_until(lambda: service.is_running() and service.pid != before)
+    service.wait_started_anew(before)
     service.sandbox.clear_faults()
     service.wait_done("killed.mp4")
     assert service.asked() - asked == Counter(uploads=1, renders=1)
@@ -103,7 +117,7 @@ def test_event_loop_that_hangs_is_a_restart_and_the_journal_shows_where_it_hung(
     service.systemctl("restart", UNIT)
     before = service.pid
     service.kill("SIGUSR1")
-    service.wait_until(lambda: service.is_running() and service.pid != before)
+    service.wait_started_anew(before)
     told = service.said()
     assert "Watchdog timeout" in told
     assert "in hang_here" in told

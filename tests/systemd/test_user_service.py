@@ -38,7 +38,7 @@ def test_service_of_a_user_who_is_not_logged_in_works_from_install_to_uninstall(
     service.override("sooner", "RestartSec=100ms")
     before = service.pid
     service.kill("SIGKILL")
-    service.wait_until(lambda: service.is_running() and service.pid != before)
+    service.wait_started_anew(before)
     assert service.status == "no job running, 1 folder watched"
 
     service.command("stop")
