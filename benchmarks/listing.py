@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.rows import Row
 from benchmarks.stage import BenchmarkBroke, Stage
-from nemowatch.jobs.database import Database, jobs_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import JobSpec, JobState, SourceFile
+from nemowatch.jobs.tables import jobs_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

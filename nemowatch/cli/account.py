@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,11 +21,12 @@ from nemowatch.nemo.attribution import own_attribution
 from nemowatch.nemo.client import NemoClient
 from nemowatch.nemo.errors import RateLimited
 from nemowatch.nemo.token import TokenSource
-from nemowatch.places import StateFolder, client_id_path, default_rules_path
+from nemowatch.places import StateFolder, client_id_path, default_rules_path, read_lock_holder
 from nemowatch.rules.file_keys import NemoKeys
 from nemowatch.rules.kinds import read_address
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.problems import RulesInvalid
+from nemowatch.web.client import ControlClient, ControlError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,9 +122,17 @@ def account_of(balance: Balance, addresses: Addresses) -> Account:
     )
 
 
-def read_known_balance() -> Credits | None:
-    """The balance, where a token is at hand and the service answers soon; nothing is asked for or waited for else."""
+def read_known_balance() -> int | None:
+    """The credits to be had, as the running daemon tells; without one, where a token is at hand.
+
+    Only where the answer comes soon: nothing is asked for or waited for else.
+    """
     state = StateFolder.locate()
+    if read_lock_holder(state) is not None:
+        # Its token need not be the one that this terminal knows.
+        with suppress(ControlError), ControlClient(state) as client:
+            return client.credits(patience_seconds=_GLANCE_SECONDS).available
+        return None
     if not (os.environ.get("NEMO_TOKEN") or state.token.exists()):
         return None
     configure_logs("ERROR")
@@ -133,9 +143,9 @@ def read_known_balance() -> Credits | None:
         return None  # good to know, and no more
 
 
-async def _glance(addresses: Addresses, state: StateFolder) -> Credits:
+async def _glance(addresses: Addresses, state: StateFolder) -> int:
     async with asyncio.timeout(_GLANCE_SECONDS):
-        return (await _ask(addresses, state)).balance
+        return (await _ask(addresses, state)).balance.available
 
 
 async def _ask(addresses: Addresses, state: StateFolder) -> Account:

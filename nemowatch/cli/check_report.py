@@ -130,8 +130,8 @@ def invalid_as_json(path: Path, error: RulesInvalid) -> dict[str, Any]:
 
 def _list_files(book: RuleBook) -> FileList:
     # The database and the media library are loaded only where files are asked about.
-    from nemowatch.cli.file_list import list_fates  # noqa: PLC0415
-    from nemowatch.cli.scene import open_scene  # noqa: PLC0415
+    from nemowatch.cli.file_list import list_fates
+    from nemowatch.cli.scene import open_scene
 
     with open_scene(book, StateFolder.locate()) as scene:
         return list_fates(scene)

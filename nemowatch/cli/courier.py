@@ -13,7 +13,7 @@ from nemowatch.clock import SystemClock
 from nemowatch.jobs.orders import open_order_book
 from nemowatch.places import StateError, read_lock_holder
 from nemowatch.web.bodies import OrderFate, OrderOutcome
-from nemowatch.web.client import ControlClient, DaemonAbsent
+from nemowatch.web.client import ControlClient, DaemonAbsent, DaemonSilent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ class Courier:
         """Give the same order for each job; what became of it, in the jobs' order.
 
         Raises:
-            DaemonSilent: the daemon has not answered; what it got of the orders it has kept.
+            DaemonSilent: the daemon has not answered; what it got of the orders it has kept, which nobody can tell.
             ControlRefused: it takes no such orders.
             StateError: the database is gone, or of an earlier version that no daemon has brought up to date.
             DatabaseTooNew, DatabaseUnusable: it can't be written.
@@ -79,6 +79,9 @@ class Courier:
                         raise
                     # It ended in between; what it has answered must not be ordered again.
                     return (*outcomes, *self._keep(action, job_ids[len(outcomes) :], text))
+                except DaemonSilent as error:
+                    # Written down besides, an order that it got would be carried out, and paid for, twice.
+                    raise _in_doubt(error, len(outcomes), len(job_ids)) from error
         return tuple(outcomes)
 
     def _keep(self, action: Action, job_ids: Sequence[str], text: str) -> tuple[OrderOutcome, ...]:
@@ -114,3 +117,13 @@ class Courier:
 
     def _is_running(self) -> bool:
         return read_lock_holder(self._state) is not None
+
+
+def _in_doubt(error: DaemonSilent, answered: int, ordered: int) -> DaemonSilent:
+    """The same error, with what whoever would order again has to know."""
+    if ordered == 1:
+        told = "Whether it got the order is not known."
+    else:
+        told = f"It answered {answered} of {ordered} orders; whether it got the next ones is not known."
+    look = "Look with `nemowatch jobs list` before you order it again."
+    return DaemonSilent(f"{error.message} {told}", hint=f"{error.hint} {look}".lstrip())

@@ -31,18 +31,18 @@ def show_credits(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
     Without NEMO_TOKEN and without a kept token it asks the service for an anonymous one, as `nemowatch run` does, and
     says so. Ends with 5 when there is no token or it is refused, 6 when it is a matter of credits or plan.
     """
-    from nemowatch.cli.account import (  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.account import (
         account_of,
         find_addresses,
         read_account,
         read_rules_if_good,
     )
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415
-    from nemowatch.cli.running import find_rules_file  # noqa: PLC0415
-    from nemowatch.cli.screen import print_json  # noqa: PLC0415
-    from nemowatch.logs import configure_logs  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
-    from nemowatch.rules.load import load_rules  # noqa: PLC0415
+    from nemowatch.cli.reader import Reader
+    from nemowatch.cli.running import find_rules_file
+    from nemowatch.cli.screen import print_json
+    from nemowatch.logs import configure_logs
+    from nemowatch.places import StateFolder
+    from nemowatch.rules.load import load_rules
 
     configure_logs("WARNING")
     state = StateFolder.locate()
@@ -67,9 +67,9 @@ def show_credits(rules: RulesPath = None, *, as_json: AsJson = False) -> None:
 
 
 def _spent_today(state: StateFolder, book: RuleBook | None) -> Spending:
-    from nemowatch.clock import SystemClock  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.jobs.reading import open_books  # noqa: PLC0415
-    from nemowatch.jobs.spending import start_of_day  # noqa: PLC0415
+    from nemowatch.clock import SystemClock
+    from nemowatch.jobs.reading import open_books
+    from nemowatch.jobs.spending import start_of_day
 
     with open_books(state.database) as books:
         today = 0 if books is None else books[1].spent_since(start_of_day(SystemClock().now()))
@@ -79,7 +79,7 @@ def _spent_today(state: StateFolder, book: RuleBook | None) -> Spending:
 
 
 def _lines(account: Account, spending: Spending, state: StateFolder) -> list[tuple[str, str]]:
-    from nemowatch.units import format_count  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.units import format_count
 
     balance = account.balance
     reserved = f"; {balance.frozen} more are reserved for work in progress" if balance.frozen else ""

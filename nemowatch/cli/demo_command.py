@@ -44,10 +44,10 @@ def demo(
     Starts the embedded service and the daemon, saves recordings into watched folders, and shows what becomes of
     them. Everything stays in one folder, for you to look at.
     """
-    from nemowatch.cli.screen import open_console  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.demo.play import play  # noqa: PLC0415
-    from nemowatch.demo.savers import check_recordings  # noqa: PLC0415
-    from nemowatch.demo.stage import DemoFailed, Stage  # noqa: PLC0415
+    from nemowatch.cli.screen import open_console
+    from nemowatch.demo.play import play
+    from nemowatch.demo.savers import check_recordings
+    from nemowatch.demo.stage import DemoFailed, Stage
 
     twice = [name for name, count in Counter(file.name for file in files or []).items() if count > 1]
     if twice:
@@ -77,9 +77,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[Act]:
     """Show the acts until they are over: live on a terminal, else a line for each change; then the table."""
-    from rich.live import Live  # noqa: PLC0415 -- --help must load quickly
+    from rich.live import Live
 
-    from nemowatch.cli.screen import print_table  # noqa: PLC0415
+    from nemowatch.cli.screen import print_table
 
     acts: tuple[Act, ...] = ()
     if console.is_terminal:
@@ -100,11 +100,11 @@ def _show(console: Console, performance: Iterator[tuple[Act, ...]]) -> Sequence[
 
 
 def _progress_table(acts: Sequence[Act]) -> Table:
-    from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
-    from rich.progress_bar import ProgressBar  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.markup import escape
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
 
-    from nemowatch.cli.screen import share_done  # noqa: PLC0415
+    from nemowatch.cli.screen import share_done
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("file", "rule", "progress", "state"):
@@ -124,9 +124,9 @@ def _describe(act: Act) -> str:
 
 def final_table(acts: Sequence[Act]) -> Table:
     """What became of each recording: file, rule, state, time, outputs."""
-    from nemowatch.cli.screen import jobs_table  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.jobs.views import view_job  # noqa: PLC0415
+    from nemowatch.cli.screen import jobs_table
+    from nemowatch.clock import SystemClock
+    from nemowatch.jobs.views import view_job
 
     jobs = [view_job(act.job) for act in acts if act.job is not None]
     return jobs_table(jobs, now=SystemClock().now(), with_ids=False)

@@ -32,11 +32,11 @@ def explain(
     For each rule: why it takes it, or the first condition that fails; and where the file stands now. Without --rules,
     the rules file of the running daemon counts. Ends with 0 when a rule takes it, 1 when none does.
     """
-    from nemowatch.cli.explaining import explain_path  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.running import find_rules_file  # noqa: PLC0415
-    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
-    from nemowatch.rules.load import load_rules  # noqa: PLC0415
+    from nemowatch.cli.explaining import explain_path
+    from nemowatch.cli.running import find_rules_file
+    from nemowatch.cli.screen import open_console, print_json
+    from nemowatch.places import StateFolder
+    from nemowatch.rules.load import load_rules
 
     if not path.strip():
         raise typer.BadParameter("it is empty", param_hint="PATH")
@@ -60,7 +60,7 @@ def _expand(typed: str) -> Path:
 
 
 def _show(console: Console, explanation: Explanation) -> None:
-    from nemowatch.cli.screen import print_below, print_labelled  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import print_below, print_labelled
 
     print_below(console, explanation.headline, indent=0)
     for note in explanation.notes:
@@ -72,7 +72,7 @@ def _show(console: Console, explanation: Explanation) -> None:
 
 
 def _show_rule(console: Console, heading: str, answer: RuleAnswer | None, whereabouts: Whereabouts) -> None:
-    from nemowatch.cli.screen import print_labelled, printable  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import print_labelled, printable
 
     console.print()
     console.print(printable(heading), style="bold", markup=False, soft_wrap=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import typer
 
 from nemowatch.errors import NemoWatchError
-from nemowatch.logs import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,4 +46,6 @@ def guarded(command: Callable[_Parameters, _Answer]) -> Callable[_Parameters, _A
 
 
 def _say(text: str) -> None:
+    from nemowatch.logs import redact
+
     sys.stderr.write(f"nemowatch: {redact(text)}\n")

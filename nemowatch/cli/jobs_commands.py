@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
+from nemowatch.cli.options import AsJson, JobId, check_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from nemowatch.jobs.views import JobView
     from nemowatch.web.bodies import SkippedFile
 
-_Job: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
+_MOST = 2**53
+"""Neither the database nor the control API takes a number of any size; nobody has so many jobs."""
+
+
+def _bound(limit: int) -> int:
+    return min(limit, _MOST)
 
 
 def list_jobs(
@@ -30,7 +35,8 @@ def list_jobs(
         ),
     ] = None,
     rule: Annotated[
-        str | None, typer.Option("--rule", metavar="NAME", help="Only jobs of this rule.")
+        str | None,
+        typer.Option("--rule", metavar="NAME", help="Only jobs of this rule.", callback=check_text),
     ] = None,
     since: Annotated[
         str | None,
@@ -41,7 +47,10 @@ def list_jobs(
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest first.")
+        int,
+        typer.Option(
+            "--limit", metavar="N", min=1, help="At most so many, the newest first.", callback=_bound
+        ),
     ] = 50,
     *,
     as_json: AsJson = False,
@@ -50,13 +59,13 @@ def list_jobs(
 
     With `--state skipped` it lists the files that make none: what was there before a rule, and duplicates.
     """
-    from nemowatch.cli.moments import parse_since  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415
-    from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table  # noqa: PLC0415
-    from nemowatch.cli.skipped import SKIPPED, show_skipped  # noqa: PLC0415
-    from nemowatch.cli.states import parse_states  # noqa: PLC0415
-    from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.moments import parse_since
+    from nemowatch.cli.reader import Reader
+    from nemowatch.cli.screen import jobs_table, open_console, print_json, print_table
+    from nemowatch.cli.skipped import SKIPPED, show_skipped
+    from nemowatch.cli.states import parse_states
+    from nemowatch.clock import SystemClock
+    from nemowatch.places import StateFolder
 
     now = SystemClock().now()
     since_moment = None if since is None else parse_since(since, now=now)
@@ -82,12 +91,12 @@ def _is_since(file: SkippedFile, moment: float | None) -> bool:
     return moment is None or (file.noted_at is not None and file.noted_at >= moment)
 
 
-def show_job(job: _Job, *, as_json: AsJson = False) -> None:
+def show_job(job: JobId, *, as_json: AsJson = False) -> None:
     """Show all that is known of one job, and its log."""
-    from nemowatch.cli.log_reader import read_log  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415
-    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.log_reader import read_log
+    from nemowatch.cli.reader import Reader
+    from nemowatch.cli.screen import open_console, print_json
+    from nemowatch.places import StateFolder
 
     with Reader(StateFolder.locate()) as reader:
         found = reader.job(job)
@@ -103,16 +112,16 @@ def show_job(job: _Job, *, as_json: AsJson = False) -> None:
 
 
 def show_log(
-    job: _Job,
+    job: JobId,
     *,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the job has ended; Ctrl-C stops it.")
     ] = False,
 ) -> None:
     """Print a job's log."""
-    from nemowatch.cli.log_reader import read_log  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.log_reader import read_log
+    from nemowatch.cli.reader import Reader
+    from nemowatch.places import StateFolder
 
     is_empty = True
     with Reader(StateFolder.locate()) as reader:
@@ -125,15 +134,15 @@ def show_log(
 
 
 def open_project(
-    job: _Job,
+    job: JobId,
     *,
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser, too.")] = False,
 ) -> None:
     """Print the link to a job's project on the service's website."""
-    from nemowatch.cli.project_link import find_project_link  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415
-    from nemowatch.jobs.reading import read_project_link  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.project_link import find_project_link
+    from nemowatch.cli.reader import Reader
+    from nemowatch.jobs.reading import read_project_link
+    from nemowatch.places import StateFolder
 
     state = StateFolder.locate()
     with Reader(state) as reader:
@@ -145,7 +154,7 @@ def open_project(
 
 
 def _print_log(text: str) -> None:
-    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import printable
 
     for line in text.rstrip("\n").split("\n"):
         typer.echo(printable(line))
@@ -153,9 +162,9 @@ def _print_log(text: str) -> None:
 
 def _print_ways_out(console: Console, jobs: Iterable[JobView]) -> None:
     """Below the table, where no line is broken: what to type for the jobs that need the user."""
-    from nemowatch.cli.screen import print_below  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.ways_out import find_ways_out  # noqa: PLC0415
-    from nemowatch.jobs.records import Cause, JobState  # noqa: PLC0415
+    from nemowatch.cli.screen import print_below
+    from nemowatch.cli.ways_out import find_ways_out
+    from nemowatch.jobs.records import Cause, JobState
 
     lines: dict[str, str] = {}
     for job in jobs:
@@ -171,9 +180,9 @@ def _print_ways_out(console: Console, jobs: Iterable[JobView]) -> None:
 
 
 def _print_facts(console: Console, job: JobView) -> None:
-    from rich.markup import escape  # noqa: PLC0415 -- --help must load quickly
+    from rich.markup import escape
 
-    from nemowatch.cli.screen import (  # noqa: PLC0415
+    from nemowatch.cli.screen import (
         describe_remaining,
         list_outputs,
         printable,
@@ -181,9 +190,9 @@ def _print_facts(console: Console, job: JobView) -> None:
         show_moment,
         show_state,
     )
-    from nemowatch.cli.ways_out import describe_wake, find_ways_out  # noqa: PLC0415
-    from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.units import format_bytes, format_count, format_duration  # noqa: PLC0415
+    from nemowatch.cli.ways_out import describe_wake, find_ways_out
+    from nemowatch.clock import SystemClock
+    from nemowatch.units import format_bytes, format_count, format_duration
 
     now = SystemClock().now()
     seconds, remaining = seconds_taken(job, now=now), job.remaining_seconds

@@ -152,7 +152,8 @@ def _blocks(frame: Frame) -> Iterator[_Block]:
     running = list(_running_rows(frame, status.running))
     yield _Block(f"At work: {len(running)}", running, 8)
     for title, jobs in (("Needs you", status.attention), ("Held", status.held), ("Waiting", status.waiting)):
-        yield _Block(f"{title}: {len(jobs)}", list(_stopped_rows(jobs, frame)), 2)
+        in_all = sum(status.counts.get(state, 0) for state in {job.state for job in jobs})
+        yield _Block(f"{title}: {max(len(jobs), in_all)}", list(_stopped_rows(jobs, frame)), 2)
     count = sum(count for state, count in status.counts.items() if state == "queued")
     yield _Block(f"Queue: {count}", [_queued_row(job) for job in status.queued], 2)
     yield _Block("Ended last", [_ended_row(job, frame) for job in status.recent], 2)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from nemowatch.cli.changes import find_lost
 from nemowatch.cli.reader import Reader
+from nemowatch.errors import NemoWatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from nemowatch.jobs.views import JobView, StatusView
@@ -33,7 +35,7 @@ class Look:
 
     Attributes:
         status: how NemoWatch stood.
-        found: the jobs of the look before that had not ended and are no longer part of the status.
+        found: the jobs of the look before that had not ended and are no longer part of the status, if wanted.
         note: where it comes from when that is not the running daemon; empty when it is.
     """
 
@@ -48,11 +50,13 @@ class Lookout:
     Args:
         state: the state folder.
         on_look: called in the thread when `take` has something new.
+        finds_lost: look up the jobs that are no longer shown; of thousands that are let go that takes its time.
     """
 
-    def __init__(self, state: StateFolder, on_look: Callable[[], None]) -> None:
+    def __init__(self, state: StateFolder, on_look: Callable[[], None], *, finds_lost: bool) -> None:
         self._state = state
         self._on_look = on_look
+        self._finds_lost = finds_lost
         self._end = threading.Event()
         self._looks: list[Look] = []
         self._error: Exception | None = None
@@ -88,7 +92,7 @@ class Lookout:
             while not self._end.wait(pause):
                 started = time.monotonic()
                 try:
-                    look = _look(reader, last)
+                    look = _look(reader, last if self._finds_lost else None)
                 except Exception as error:  # noqa: BLE001 -- raised where the looks are taken
                     self._error = error
                     self._on_look()
@@ -104,4 +108,11 @@ class Lookout:
 def _look(reader: Reader, last: StatusView | None) -> Look:
     status = reader.status()
     lost = () if last is None else find_lost(last, status)
-    return Look(status, tuple(reader.job(job_id) for job_id in lost), reader.note)
+    return Look(status, tuple(_find_jobs(reader, lost)), reader.note)
+
+
+def _find_jobs(reader: Reader, job_ids: Iterable[str]) -> Iterator[JobView]:
+    for job_id in job_ids:
+        # Its record may be cleared away already; where more than that is wrong, the next look meets it, too.
+        with suppress(NemoWatchError):
+            yield reader.job(job_id)

@@ -9,15 +9,22 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from nemowatch.cli.options import AsJson, Yes  # noqa: TC001 -- Typer reads the annotations
+from nemowatch.cli.options import AsJson, JobId, Yes, check_text
 
 _Jobs: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="JOB", help="Ids of jobs, or their beginnings.", show_default=False),
+    typer.Argument(
+        metavar="JOB",
+        help="Ids of jobs, or their beginnings.",
+        show_default=False,
+        callback=check_text,
+    ),
 ]
-_Job: TypeAlias = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
 _Rule: TypeAlias = Annotated[
-    str | None, typer.Option("--rule", metavar="NAME", help="In place of ids: the jobs of this rule.")
+    str | None,
+    typer.Option(
+        "--rule", metavar="NAME", help="In place of ids: the jobs of this rule.", callback=check_text
+    ),
 ]
 _States: TypeAlias = Annotated[
     list[str] | None,
@@ -84,7 +91,12 @@ def rerun(
     *,
     rule: Annotated[
         str | None,
-        typer.Option("--rule", metavar="NAME", help="In place of ids: the recordings of this rule."),
+        typer.Option(
+            "--rule",
+            metavar="NAME",
+            help="In place of ids: the recordings of this rule.",
+            callback=check_text,
+        ),
     ] = None,
     state: Annotated[
         list[str] | None,
@@ -103,21 +115,26 @@ def rerun(
 
 
 def answer(
-    job: _Job,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What the service is told.")],
+    job: JobId,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="What the service is told.", callback=check_text)
+    ],
     *,
     as_json: AsJson = False,
 ) -> None:
     """Answer what the service has asked about a job; it goes on then."""
-    from nemowatch.cli.ordering import order_one  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+    from nemowatch.cli.ordering import order_one
+    from nemowatch.jobs.orders import Action
 
     order_one(Action.ANSWER, job, text, yes=True, as_json=as_json)
 
 
 def refine(
-    job: _Job,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help='The prompt, such as "make it shorter".')],
+    job: JobId,
+    text: Annotated[
+        str,
+        typer.Argument(metavar="TEXT", help='The prompt, such as "make it shorter".', callback=check_text),
+    ],
     *,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -126,8 +143,8 @@ def refine(
 
     It is a job of its own, and paid for.
     """
-    from nemowatch.cli.ordering import order_one  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+    from nemowatch.cli.ordering import order_one
+    from nemowatch.jobs.orders import Action
 
     order_one(Action.REFINE, job, text, yes=yes, as_json=as_json)
 
@@ -142,10 +159,10 @@ def _order(
     yes: bool,
     as_json: bool,
 ) -> None:
-    from nemowatch.cli.ordering import order_several  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.selection import Selection  # noqa: PLC0415
-    from nemowatch.cli.states import parse_states  # noqa: PLC0415
-    from nemowatch.jobs.orders import Action  # noqa: PLC0415
+    from nemowatch.cli.ordering import order_several
+    from nemowatch.cli.selection import Selection
+    from nemowatch.cli.states import parse_states
+    from nemowatch.jobs.orders import Action
 
     selection = Selection(tuple(jobs or ()), every, rule, parse_states(states or ()))
     order_several(Action(action), selection, yes=yes, as_json=as_json)

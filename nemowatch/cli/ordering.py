@@ -93,8 +93,8 @@ def _cost_of(action: Action, records: Sequence[JobRecord], spending: SpendingBoo
     if action is Action.RETRY:
         return price_retry(records, spending)
     if action is Action.RERUN and records:
-        balance = read_known_balance()
-        left = "" if balance is None else f" {format_count(balance.available, 'credit')} are available."
+        available = read_known_balance()
+        left = "" if available is None else f" {format_count(available, 'credit')} are available."
         return f"Each is paid for again: {price_jobs(records, spending)}.{left}"
     return _cost_of_release(records, spending) if action is Action.RELEASE else ""
 
@@ -106,8 +106,8 @@ def _cost_of_release(records: Sequence[JobRecord], spending: SpendingBook | None
         return ""
     cost = f"What that may cost: {price_jobs(paying, spending)}."
     # The service is asked for the balance only where much may be spent at once.
-    balance = read_known_balance() if any(map(_is_of_backlog, paying)) else None
-    return cost if balance is None else f"{cost} {format_count(balance.available, 'credit')} are available."
+    available = read_known_balance() if any(map(_is_of_backlog, paying)) else None
+    return cost if available is None else f"{cost} {format_count(available, 'credit')} are available."
 
 
 def _is_of_backlog(record: JobRecord) -> bool:

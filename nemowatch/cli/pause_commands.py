@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nemowatch.cli.options import AsJson  # noqa: TC001 -- Typer reads the annotations
+from nemowatch.cli.options import AsJson, check_text
 
 if TYPE_CHECKING:
     from nemowatch.web.bodies import PauseStanding
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 def pause(
     why: Annotated[
-        str, typer.Option("--why", metavar="TEXT", help="Kept with it, and shown by `nemowatch status`.")
+        str,
+        typer.Option(
+            "--why",
+            metavar="TEXT",
+            help="Kept with it, and shown by `nemowatch status`.",
+            callback=check_text,
+        ),
     ] = "",
     *,
     as_json: AsJson = False,
@@ -23,22 +29,22 @@ def pause(
 
     Folders are watched as before, and new recordings wait in the queue.
     """
-    from nemowatch.cli.pausing import switch_pause  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.pausing import switch_pause
+    from nemowatch.places import StateFolder
 
     _show(switch_pause(StateFolder.locate(), is_paused=True, why=why.strip()), as_json=as_json)
 
 
 def resume(*, as_json: AsJson = False) -> None:
     """Let jobs start again after `nemowatch pause`."""
-    from nemowatch.cli.pausing import switch_pause  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.pausing import switch_pause
+    from nemowatch.places import StateFolder
 
     _show(switch_pause(StateFolder.locate(), is_paused=False), as_json=as_json)
 
 
 def _show(standing: PauseStanding, *, as_json: bool) -> None:
-    from nemowatch.cli.screen import print_json, printable, show_moment  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import print_json, printable, show_moment
 
     if as_json:
         print_json(standing.to_json())

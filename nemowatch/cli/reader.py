@@ -32,6 +32,8 @@ _BROKEN = "broken"
 PATIENCE_SECONDS = 5.0
 """So long an answer is waited for that the daemon has at hand."""
 
+_FROM_DATABASE = "what follows is from its database"
+
 _LEFT_ALONE_SECONDS = 30.0
 """So long a daemon that gave no answer is not asked again: each question would wait for it anew."""
 
@@ -87,7 +89,7 @@ class Reader:
 
     def standing(self) -> Standing | None:
         """What the running daemon tells beside its jobs; None where none runs, or it tells nothing yet."""
-        from nemowatch.standing import read_standing  # noqa: PLC0415 -- the daemon is asked first
+        from nemowatch.standing import read_standing
 
         return self._ask(
             lambda client: client.status().standing,
@@ -113,7 +115,7 @@ class Reader:
         states = tuple(states)
 
         def read(daemon: Mapping[str, Any] | None) -> tuple[JobView, ...]:
-            from nemowatch.jobs.window import open_window  # noqa: PLC0415 -- the daemon is asked first
+            from nemowatch.jobs.window import open_window
 
             with open_window(self._state.database, is_running=daemon is not None) as window:
                 if window is None:
@@ -131,7 +133,7 @@ class Reader:
         """
 
         def read(daemon: Mapping[str, Any] | None) -> JobView:
-            from nemowatch.jobs.window import no_such_job, open_window  # noqa: PLC0415
+            from nemowatch.jobs.window import no_such_job, open_window
 
             with open_window(self._state.database, is_running=daemon is not None) as window:
                 if window is None:
@@ -145,8 +147,8 @@ class Reader:
         """What was added to the log of exactly this job from an offset on (bytes), in whole lines."""
 
         def read(_: Mapping[str, Any] | None) -> LogPiece:
-            from nemowatch.outputs.job_log import JobLog  # noqa: PLC0415 -- the daemon is asked first
-            from nemowatch.web.bodies import LogPiece  # noqa: PLC0415
+            from nemowatch.outputs.job_log import JobLog
+            from nemowatch.web.bodies import LogPiece
 
             # Before the log is read: what was written when the job had ended is all that there is.
             is_ended = self.job(job_id).state.is_final
@@ -157,14 +159,14 @@ class Reader:
 
     def balance(self) -> Balance | None:
         """The account's credits as the running daemon is told them; None where no daemon can be asked."""
-        return self._ask(lambda client: client.credits(), lambda _: None)
+        return self._ask(lambda client: client.credits(), lambda _: None, instead="the service is asked")
 
     def skipped(self, *, rule: str | None, limit: int) -> tuple[SkippedFile, ...]:
         """Files that make no job, those that were found last come first."""
 
         def read(_: Mapping[str, Any] | None) -> tuple[SkippedFile, ...]:
-            from nemowatch.jobs.file_history import open_history  # noqa: PLC0415 -- the daemon is asked first
-            from nemowatch.web.bodies import SkippedFile  # noqa: PLC0415
+            from nemowatch.jobs.file_history import open_history
+            from nemowatch.web.bodies import SkippedFile
 
             with open_history(self._state.database) as history:
                 files = () if history is None else history.list_skipped(rule=rule, limit=limit)
@@ -173,9 +175,9 @@ class Reader:
         return self._ask(lambda client: client.skipped(rule, limit), read)
 
     def _read_status(self, daemon: Mapping[str, Any] | None) -> StatusView:
-        from nemowatch.jobs.views import StatusView  # noqa: PLC0415 -- the daemon is asked first
-        from nemowatch.jobs.window import open_window  # noqa: PLC0415
-        from nemowatch.standing import read_standing  # noqa: PLC0415
+        from nemowatch.jobs.views import StatusView
+        from nemowatch.jobs.window import open_window
+        from nemowatch.standing import read_standing
 
         folder = str(self._state.root)
         standing = None if daemon is None else read_standing(self._state.standing)
@@ -190,12 +192,14 @@ class Reader:
         self,
         over_api: Callable[[ControlClient], _Answer],
         from_database: Callable[[Mapping[str, Any] | None], _Answer],
+        *,
+        instead: str = _FROM_DATABASE,
     ) -> _Answer:
         daemon = read_lock_holder(self._state)
         if daemon is None:
             self.note = ""
             return from_database(None)
-        from nemowatch.web.client import ControlClient, ControlRefused, DaemonAbsent, DaemonSilent  # noqa: PLC0415
+        from nemowatch.web.client import ControlClient, ControlRefused, DaemonAbsent, DaemonSilent
 
         if self._clock.monotonic() >= self._asked_again_at:
             if self._client is None:
@@ -204,16 +208,15 @@ class Reader:
                 answer = over_api(self._client)
             except DaemonAbsent:
                 self._tell(
-                    "NemoWatch runs and takes no requests yet, or is of an earlier version; "
-                    "what follows is from its database."
+                    f"NemoWatch runs and takes no requests yet, or is of an earlier version; {instead}."
                 )
             except DaemonSilent as error:
                 self._asked_again_at = self._clock.monotonic() + _LEFT_ALONE_SECONDS
-                self._tell(f"{error.message} What follows is from its database.")
+                self._tell(f"{error.message} {instead[:1].upper()}{instead[1:]}.")
             except ControlRefused as error:
                 if error.code != _BROKEN:
                     raise
-                self._tell(f"{error.message} What follows is from its database.")
+                self._tell(f"{error.message} {instead[:1].upper()}{instead[1:]}.")
             else:
                 self.note = ""
                 return answer

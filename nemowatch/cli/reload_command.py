@@ -16,9 +16,9 @@ def reload(*, as_json: AsJson = False) -> None:
     When they are invalid, the problems are shown, those from before stay in force, and it ends with 4. Ends with 1
     when NemoWatch does not run. It reads an edited file by itself within seconds, too.
     """
-    from nemowatch.cli.running import reload_rules  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.screen import print_json  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.running import reload_rules
+    from nemowatch.cli.screen import print_json
+    from nemowatch.places import StateFolder
 
     change = reload_rules(StateFolder.locate())
     if as_json:
@@ -28,8 +28,8 @@ def reload(*, as_json: AsJson = False) -> None:
 
 
 def _show(change: RulesChange) -> None:
-    from nemowatch.cli.screen import open_console, print_below, show_moment  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.units import format_count  # noqa: PLC0415
+    from nemowatch.cli.screen import open_console, print_below, show_moment
+    from nemowatch.units import format_count
 
     console = open_console()
     rules = format_count(change.rule_count, "rule")

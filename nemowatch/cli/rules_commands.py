@@ -27,10 +27,10 @@ def check(
     With --files it tells of every file what becomes of it, by name, place and what is known of it. Ends with 0 when
     all is well, 1 when a folder can't be read or written, 4 when the rules are invalid.
     """
-    from nemowatch.cli.check_report import invalid_as_json, make_report  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.screen import print_json  # noqa: PLC0415
-    from nemowatch.rules.load import load_rules  # noqa: PLC0415
-    from nemowatch.rules.problems import RulesInvalid  # noqa: PLC0415
+    from nemowatch.cli.check_report import invalid_as_json, make_report
+    from nemowatch.cli.screen import print_json
+    from nemowatch.rules.load import load_rules
+    from nemowatch.rules.problems import RulesInvalid
 
     path = _rules_path(rules)
     try:
@@ -51,8 +51,8 @@ def check(
 
 def init(rules: RulesPath = None) -> None:
     """Write a commented example of the rules and make its folders; never overwrites."""
-    from nemowatch.rules.example import write_example  # noqa: PLC0415 -- pydantic is not loaded for `--help`
-    from nemowatch.rules.load import load_rules  # noqa: PLC0415 -- the same
+    from nemowatch.rules.example import write_example
+    from nemowatch.rules.load import load_rules
 
     path = _rules_path(rules)
     write_example(path)
@@ -66,13 +66,13 @@ def init(rules: RulesPath = None) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of the rules file: editors complete and check with it."""
-    from nemowatch.cli.screen import print_json  # noqa: PLC0415 -- rich is not loaded for `--help`
-    from nemowatch.rules.schema import rules_schema  # noqa: PLC0415 -- nor is pydantic
+    from nemowatch.cli.screen import print_json
+    from nemowatch.rules.schema import rules_schema
 
     print_json(rules_schema())
 
 
 def _rules_path(named: Path | None) -> Path:
-    from nemowatch.places import default_rules_path  # noqa: PLC0415 -- platformdirs is not loaded for `--help`
+    from nemowatch.places import default_rules_path
 
     return named.expanduser() if named else default_rules_path()

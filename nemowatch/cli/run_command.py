@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,10 +30,12 @@ def run(
     itself: with 5 when jobs are left that need a token, 6 when they need credits or a plan, else 3 when some files
     failed or need you. What is left, and which command helps, is told at the end.
     """
-    from nemowatch.daemon import Daemon  # noqa: PLC0415 -- loads the engine, which --help must not
-    from nemowatch.logs import LogFile, configure_logs  # noqa: PLC0415
-    from nemowatch.places import StateFolder, default_rules_path  # noqa: PLC0415
-    from nemowatch.rules.load import load_rules  # noqa: PLC0415
+    import asyncio
+
+    from nemowatch.daemon import Daemon
+    from nemowatch.logs import LogFile, configure_logs
+    from nemowatch.places import StateFolder, default_rules_path
+    from nemowatch.rules.load import load_rules
 
     # Absolute, since `status`, `explain` and `reload` are told of it in whatever folder they run.
     book = load_rules((rules or default_rules_path()).expanduser().absolute())
@@ -59,7 +60,7 @@ def choose_exit_code(*, failed: int, left: Sequence[JobRecord]) -> int:
         failed: how many files failed.
         left: the jobs that are held, or need the user.
     """
-    from nemowatch.jobs.records import Cause  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.jobs.records import Cause
 
     causes = {record.stop.cause for record in left if record.stop is not None}
     if causes & {Cause.TOKEN, Cause.SCOPE}:
@@ -71,10 +72,10 @@ def choose_exit_code(*, failed: int, left: Sequence[JobRecord]) -> int:
 
 def describe_left(left: Sequence[JobRecord]) -> list[str]:
     """One line for each job that is left: why, and what helps."""
-    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.ways_out import describe_standing, find_ways_out  # noqa: PLC0415
-    from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.jobs.views import view_job  # noqa: PLC0415
+    from nemowatch.cli.screen import printable
+    from nemowatch.cli.ways_out import describe_standing, find_ways_out
+    from nemowatch.clock import SystemClock
+    from nemowatch.jobs.views import view_job
 
     now, lines = SystemClock().now(), []
     for job in map(view_job, left):

@@ -34,7 +34,7 @@ def find_rules_file(named: Path | None, state: StateFolder) -> Path:
 
 def find_start_command() -> str:
     """What starts NemoWatch here: the installed service, else the daemon in the foreground."""
-    from nemowatch.service.text import service_path  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.text import service_path
 
     def is_installed(kind: Kind) -> bool:
         # Not Path.exists, which raises where a home may not be looked into.
@@ -62,7 +62,7 @@ def reload_rules(state: StateFolder) -> RulesChange:
         DaemonSilent: it has not answered in time.
         ControlRefused: the rules are wrong, and those from before stay in force.
     """
-    from nemowatch.web.client import ControlClient, DaemonAbsent  # noqa: PLC0415 -- `explain` needs none
+    from nemowatch.web.client import ControlClient, DaemonAbsent
 
     if read_lock_holder(state) is None:
         raise NotRunning(

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from nemowatch.logs import configure_logs
 from nemowatch.sandbox.faults import BadFault, Fault, parse_fault
 from nemowatch.sandbox.options import (
     ANONYMOUS_CREDITS,
@@ -77,7 +76,8 @@ def sandbox(  # noqa: PLR0913, PLR0917 -- one parameter for each option of the c
     It speaks the whole API, edits and renders for real, and needs neither an account nor a network. What it does
     not do: docs/sandbox.md.
     """
-    from nemowatch.sandbox.server import Sandbox  # noqa: PLC0415 -- the web server is loaded for this command alone
+    from nemowatch.logs import configure_logs
+    from nemowatch.sandbox.server import Sandbox
 
     faults = _read_faults(fault or [])
     configure_logs("WARNING")

@@ -38,11 +38,20 @@ _STYLES = {
 }
 
 
+class _Console(Console):
+    """Leaves it to the command what becomes of it when its reader has gone; Rich would let it fail."""
+
+    def on_broken_pipe(self) -> None:
+        """Called where one is met."""
+        raise BrokenPipeError
+
+
 def open_console() -> Console:
     """Where people read: colours only on a terminal, and never a line cut in a file or a pipe."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH, no_color=True)
+    console = _Console(highlight=False)
+    # FORCE_COLOR, as many a script sets it, lets Rich take everything for a terminal.
+    if not (console.is_terminal and sys.stdout.isatty()):
+        console = _Console(highlight=False, width=_PIPE_WIDTH, no_color=True, force_terminal=False)
     return console
 
 

@@ -45,8 +45,8 @@ def print_service(rules: RulesPath = None, *, system: System = False, user_name:
 
     Each line that restricts the service stands under its reason; the folders of the rules are all it may write.
     """
-    from nemowatch.service.request import Request  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.service.text import write_service  # noqa: PLC0415
+    from nemowatch.service.request import Request
+    from nemowatch.service.text import write_service
 
     plan = Request.of(system=system, user_name=user_name, rules=rules).plan()
     typer.echo(write_service(plan), nl=False)
@@ -64,10 +64,10 @@ def install(
     By default it is a service of yours: a systemd user unit, or a launchd agent on macOS. When something speaks
     against it, all of that is listed with what to do about it, and nothing is written.
     """
-    import os  # noqa: PLC0415 -- --help must load quickly
+    import os
 
-    from nemowatch.service.install import install_service  # noqa: PLC0415
-    from nemowatch.service.request import Request  # noqa: PLC0415
+    from nemowatch.service.install import install_service
+    from nemowatch.service.request import Request
 
     done = install_service(Request.of(system=system, user_name=user_name, rules=rules), os.environ)
     _tell_installed(done)
@@ -77,8 +77,8 @@ def install(
 
 def uninstall(*, system: System = False) -> None:
     """Stop the service and take it away. Rules, state, secrets, outputs and its user stay."""
-    from nemowatch.service.install import uninstall_service  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.service.request import own_account  # noqa: PLC0415
+    from nemowatch.service.install import uninstall_service
+    from nemowatch.service.request import own_account
 
     path = uninstall_service(_kind(system=system), own_account().home)
     _say(f"Stopped, and removed {path}.")
@@ -99,7 +99,7 @@ def stop(*, system: System = False) -> None:
 
 def restart(*, system: System = False) -> None:
     """Stop and start the installed service, unless its rules can't be used."""
-    from nemowatch.service.installed import check_restartable  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.installed import check_restartable
 
     manager = _manager(system=system)
     check_restartable(_kind(system=system))
@@ -112,8 +112,8 @@ def show_service(*, system: System = False, json_output: AsJson = False) -> None
 
     Ends with 0 when it runs and nothing is to be mended, else with 1.
     """
-    from nemowatch.cli.screen import print_json  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.service_report import ServiceReport  # noqa: PLC0415
+    from nemowatch.cli.screen import print_json
+    from nemowatch.cli.service_report import ServiceReport
 
     report = ServiceReport.make(_kind(system=system))
     if json_output:
@@ -125,15 +125,15 @@ def show_service(*, system: System = False, json_output: AsJson = False) -> None
 
 
 def _kind(*, system: bool) -> Kind:
-    from nemowatch.service.request import choose_kind  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.request import choose_kind
 
     return choose_kind(system=system)
 
 
 def _manager(*, system: bool) -> Manager:
     """What manages the installed service, for somebody who may change it."""
-    from nemowatch.service.install import check_rights, find_installed_path, find_manager  # noqa: PLC0415
-    from nemowatch.service.request import own_account  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.install import check_rights, find_installed_path, find_manager
+    from nemowatch.service.request import own_account
 
     kind, home = _kind(system=system), own_account().home
     find_installed_path(kind, home)
@@ -142,7 +142,7 @@ def _manager(*, system: bool) -> Manager:
 
 
 def _tell_installed(done: Installed) -> None:
-    from nemowatch.service.linger import lingers  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.linger import lingers
 
     plan = done.plan
     is_early = plan.kind == "system" or (plan.kind == "user" and lingers(plan.account.name))
@@ -164,7 +164,7 @@ def _tell_installed(done: Installed) -> None:
 
 def _offer_linger(user_name: str, *, wanted: bool | None) -> None:
     """Without lingering a user's services end with the last log-out, and start with the first log-in."""
-    from nemowatch.service.linger import enable_linger, lingers  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.service.linger import enable_linger, lingers
 
     if lingers(user_name) or wanted is False:
         return
@@ -182,6 +182,6 @@ def _offer_linger(user_name: str, *, wanted: bool | None) -> None:
 
 
 def _say(text: str) -> None:
-    from nemowatch.cli.screen import printable  # noqa: PLC0415 -- --help must load quickly
+    from nemowatch.cli.screen import printable
 
     typer.echo("\n".join(map(printable, text.splitlines())))

@@ -20,16 +20,16 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show whether the daemon runs, what needs you, what waits, what runs and what ended last."""
-    from nemowatch.cli.reader import Reader  # noqa: PLC0415 -- --help must load quickly
-    from nemowatch.cli.screen import open_console, print_json  # noqa: PLC0415
-    from nemowatch.clock import SystemClock  # noqa: PLC0415
-    from nemowatch.places import StateFolder  # noqa: PLC0415
+    from nemowatch.cli.reader import Reader
+    from nemowatch.cli.screen import open_console, print_json
+    from nemowatch.clock import SystemClock
+    from nemowatch.places import StateFolder
 
     state = StateFolder.locate()
     if watch:
         if as_json:
             raise typer.BadParameter("it is for people; --json tells once", param_hint="--watch")
-        from nemowatch.cli.watching import watch_status  # noqa: PLC0415
+        from nemowatch.cli.watching import watch_status
 
         watch_status(open_console(), state)
         return
@@ -38,6 +38,6 @@ def status(
     if as_json:
         print_json(view.to_json())
         return
-    from nemowatch.cli.status_lines import print_status  # noqa: PLC0415
+    from nemowatch.cli.status_lines import print_status
 
     print_status(open_console(), view, now=SystemClock().now())

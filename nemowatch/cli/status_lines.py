@@ -45,9 +45,9 @@ def print_status(console: Console, status: StatusView, *, now: float) -> None:
     if status.standing is not None:
         _print_standing(console, status.standing)
     _print_counts(console, status)
-    _print_stopped(console, "Needs you", status.attention, now=now)
-    _print_stopped(console, "Held", status.held, status.held_cost, now=now)
-    _print_stopped(console, "Waiting", status.waiting, now=now)
+    _print_stopped(console, "Needs you", status.attention, status, now=now)
+    _print_stopped(console, "Held", status.held, status, status.held_cost, now=now)
+    _print_stopped(console, "Waiting", status.waiting, status, now=now)
     _print_jobs(console, "Now", status.running + status.queued, now=now)
     _print_jobs(console, "Last", status.recent, now=now)
 
@@ -155,7 +155,7 @@ def _print_counts(console: Console, status: StatusView) -> None:
 
 
 def _print_stopped(
-    console: Console, title: str, jobs: Sequence[JobView], cost: str = "", *, now: float
+    console: Console, title: str, jobs: Sequence[JobView], status: StatusView, cost: str = "", *, now: float
 ) -> None:
     """The first of the jobs that stand still, each with its reason and what helps."""
     if not jobs:
@@ -164,12 +164,11 @@ def _print_stopped(
     groups = gather_stopped(jobs)
     for job, count in groups[:_STANDING_STILL_SHOWN]:
         print_standstill(console, job, now=now, count=count)
-    more = sum(count for _, count in groups[_STANDING_STILL_SHOWN:])
+    state = jobs[0].state
+    in_all = max(len(jobs), status.counts.get(state, 0))  # of very many, only the newest are told
+    more = in_all - sum(count for _, count in groups[:_STANDING_STILL_SHOWN])
     if more > 0:
-        state = jobs[0].state
-        print_below(
-            console, f"{more} more: nemowatch jobs list --state {state} --limit {len(jobs)}", indent=0
-        )
+        print_below(console, f"{more} more: nemowatch jobs list --state {state} --limit {in_all}", indent=0)
     if cost:
         print_below(console, f"What they may cost when they go on: {cost}.", indent=0)
 

@@ -56,7 +56,7 @@ def find_doubts(book: RuleBook) -> Iterator[str]:
     """What is as it may be, and will not do: addresses that Apprise does not know, programs that are not there."""
     if book.notices:
         # Only where there are notices: it takes a third of a second to load.
-        from nemowatch.notices.messenger import is_understood  # noqa: PLC0415
+        from nemowatch.notices.messenger import is_understood
 
         for number, address in enumerate(address for notify in book.notices for address in notify.addresses):
             if not is_understood(address):

@@ -46,7 +46,7 @@ def _keep_screen(console: Console, state: StateFolder) -> None:
     clock, rates, look = SystemClock(), RateWatch(), None
     with (
         Keyboard() as keyboard,
-        Lookout(state, keyboard.wake) as lookout,
+        Lookout(state, keyboard.wake, finds_lost=False) as lookout,
         Live(console=console, screen=True, auto_refresh=False, redirect_stderr=False) as live,
     ):
         while True:
@@ -62,7 +62,7 @@ def _keep_screen(console: Console, state: StateFolder) -> None:
 def _print_changes(console: Console, state: StateFolder) -> None:
     news = threading.Event()
     last: Look | None = None
-    with Lookout(state, news.set) as lookout:
+    with Lookout(state, news.set, finds_lost=True) as lookout:
         while True:
             news.wait()
             news.clear()

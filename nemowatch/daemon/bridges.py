@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from loguru import logger
+
 from nemowatch.intake.memory import Decision, FirstLook
 from nemowatch.intake.presence import Known
 from nemowatch.jobs.desk import Candidate, JobDesk
+from nemowatch.jobs.errors import DatabaseUnusable
 from nemowatch.jobs.folder_books import FirstLookTable, FolderTable, KeptLook
 from nemowatch.jobs.records import SourceFile
 from nemowatch.rules.condition import describe_when
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 class KnownFilesBridge:
     """The jobs' memory of files; what is written goes to the disk in a thread."""
 
-    def __init__(self, book: KnownFileBook, clock: Clock) -> None:
+    def __init__(self, book: KnownFileBook, database: Database, clock: Clock) -> None:
         self._book = book
+        self._database = database
         self._clock = clock
         self._writes: set[asyncio.Task[None]] = set()
 
@@ -42,15 +46,22 @@ class KnownFilesBridge:
         self, rule_name: str, version: FileVersion, reason: str, *, condition: str = ""
     ) -> None:
         """Keep that this version is not to be taken, and why, as long as the rule has this condition."""
-        source, now = source_of(version), self._clock.now()
+        source = source_of(version)
         self._book.note(rule_name, source)
         write = asyncio.create_task(
-            asyncio.to_thread(
-                self._book.write_refusal, rule_name, source, reason, condition=condition, now=now
-            )
+            asyncio.to_thread(self._write_refusal, rule_name, source, reason, condition)
         )
         self._writes.add(write)
         write.add_done_callback(self._writes.discard)
+
+    def _write_refusal(self, rule_name: str, source: SourceFile, reason: str, condition: str) -> None:
+        now = self._clock.now()
+        try:
+            with self._database.told():
+                self._book.write_refusal(rule_name, source, reason, condition=condition, now=now)
+        except DatabaseUnusable as error:
+            # On a full disk, for one: after the next start the file is looked at again, and refused again.
+            logger.debug(f"That {source.path} is not taken can't be kept. {error.message}")
 
     async def remember_existing(self, rule_name: str, versions: Sequence[FileVersion]) -> None:
         """Keep for good that these versions were there before the rule, which skips them."""

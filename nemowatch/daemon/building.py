@@ -6,6 +6,7 @@ Called by the daemon's root alone. Decides nothing about files or jobs.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +86,7 @@ async def build_house(
 ) -> House:
     """Put the parts together; `parts` ends those that hold something, in the opposite order."""
     book, clock = around.book(), around.clock
-    timers = AsyncIOScheduler()
+    timers = make_timers()
     await parts.enter_async_context(StateWatch(around, database, timers))
     client = await parts.enter_async_context(_make_client(around))
     own_api = client.as_skill(own_attribution(os.environ))
@@ -107,7 +108,7 @@ async def build_house(
     dispatcher.on_rest = clerk.stir
     intake = Intake(
         book.rules,
-        known=KnownFilesBridge(known, clock),
+        known=KnownFilesBridge(known, database, clock),
         take=hand_in_at(desk, database),
         prober=Probes(workshop.workers),
         clock=clock,
@@ -130,10 +131,17 @@ async def build_house(
         intake=intake,
         known=known,
         looks=looks,
-        folder_memory=folder_memory,
         timers=timers,
         own_api=own_api,
     )
+
+
+def make_timers() -> AsyncIOScheduler:
+    """What has things done from time to time."""
+    # A look through large folders may take longer than the pause between two; each turn that it lets go by would be
+    # a warning.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    return AsyncIOScheduler()
 
 
 def _make_workshop(

@@ -275,7 +275,7 @@ class ControlDesk:
             version=nemowatch.__version__,
             loop_lag_seconds=self._lag.longest_seconds,
             started_at=self._since,
-            jobs={state.value: count for state, count in jobs.items()},
+            jobs={state.value: jobs.get(state, 0) for state in JobState},
             jobs_of_rules=rules,
             ended={state.value: tally.ended[state] for state in JobState if state.is_final},
             queue_age_seconds=0.0 if waits_since is None else max(0.0, self._clock.now() - waits_since),

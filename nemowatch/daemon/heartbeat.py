@@ -1,8 +1,8 @@
 """Tells the service manager that the daemon starts, is ready, what it does, and that it is alive.
 
-`Heartbeat` is the last companion of the daemon's root, so that READY is told when the folders are watched and the
-engine runs; `starting` goes before it. The pings come from the event loop itself: a loop that hangs sends none, and
-systemd starts the daemon anew. Where no service manager listens, nothing is done.
+`Heartbeat` is the last companion of the daemon's root: the engine runs by then, and READY is told as soon as the
+folders are watched, too. `starting` goes before it. The pings come from the event loop itself: a loop that hangs
+sends none, and systemd starts the daemon anew. Where no service manager listens, nothing is done.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from nemowatch.service.notify import Notifier
 
 _STATUS_SECONDS = 2.0
+_WATCHED_LOOK_SECONDS = 0.1
+_WATCHED_PATIENCE_SECONDS = 60.0
+"""A folder that does not answer does not hold up for longer what waits for READY."""
+
 _START_PAUSE_SECONDS = 10.0
 _START_PATIENCE_SECONDS = 45.0
 _MOST_NAMES = 3
@@ -43,17 +47,9 @@ class Heartbeat:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Say READY, and go on telling."""
+        """Say READY when the folders are watched, and go on telling."""
         if self._notifier.is_heard:
-            await self._count()
-            self._notifier.tell_ready(self._describe())
-            self._house.around.rules.around_reload = self._reloading
-            self._tasks.append(asyncio.create_task(self._tell_status()))
-        if self._notifier.watchdog_seconds is not None:
-            # When its time is over, systemd sends SIGABRT: the journal then shows where each thread hung.
-            if not faulthandler.is_enabled():
-                faulthandler.enable()
-            self._tasks.append(asyncio.create_task(self._ping(self._notifier.watchdog_seconds / 2)))
+            self._tasks.append(asyncio.create_task(self._tell()))
         return self
 
     async def __aexit__(
@@ -80,16 +76,32 @@ class Heartbeat:
             self._notifier.ping()
             await self._house.around.clock.sleep(pause_seconds)
 
-    async def _tell_status(self) -> None:
+    async def _tell(self) -> None:
         clock = self._house.around.clock
+        await self._until_watched(clock)
+        await self._count()
+        self._notifier.tell_ready(self._describe())
+        self._house.around.rules.around_reload = self._reloading
+        if self._notifier.watchdog_seconds is not None:
+            # When its time is over, systemd sends SIGABRT: the journal then shows where each thread hung.
+            if not faulthandler.is_enabled():
+                faulthandler.enable()
+            self._tasks.append(asyncio.create_task(self._ping(self._notifier.watchdog_seconds / 2)))
         while True:
             await clock.sleep(pause_until_next(clock, _STATUS_SECONDS))
             await self._count()
             self._notifier.tell_status(self._describe())
 
+    async def _until_watched(self, clock: Clock) -> None:
+        """Wait until each folder is watched, or known to be offline."""
+        end = clock.monotonic() + _WATCHED_PATIENCE_SECONDS
+        async with starting(self._notifier, clock):
+            while _count_unseen(self._house.intake.folders()) and clock.monotonic() < end:
+                await clock.sleep(_WATCHED_LOOK_SECONDS)
+
     async def _count(self) -> None:
         try:
-            self._counts = await asyncio.to_thread(self._house.store.count_by_state)
+            self._counts = await asyncio.to_thread(self._house.store.count_by_state, unended=True)
         except Exception:  # noqa: BLE001 -- who works with the database tells of it; here the last counts will do
             return
 
@@ -124,12 +136,15 @@ def describe_activity(
         if counts.get(state):
             parts.append(f"{counts[state]} {words}")
     offline = [status.folder for status in folders if status.state is FolderState.OFFLINE]
+    unseen = _count_unseen(folders)
     if not offline:
-        parts.append(f"{format_count(len(folders), 'folder')} watched")
+        parts.append(f"{format_count(len(folders) - unseen, 'folder')} watched")
     elif len(offline) > _MOST_NAMES:
         parts.append(f"{len(offline)} of {len(folders)} folders offline")
     else:
         parts += [f"{folder.name or folder} offline" for folder in offline]
+    if unseen:
+        parts.append(f"{unseen} not looked through yet")
     if rules_are_wrong:
         parts.append("the rules were changed and are wrong")
     return ", ".join(parts)
@@ -141,6 +156,11 @@ _AT_REST = {
     JobState.HELD: "held",
     JobState.ATTENTION: "in need of attention",
 }
+
+
+def _count_unseen(folders: Sequence[FolderStatus]) -> int:
+    """How many folders nobody has come to yet: neither watched nor found offline."""
+    return sum(status.state is FolderState.NOT_SCANNED for status in folders)
 
 
 def _is_running(state: JobState) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from nemowatch.daemon.striking import strike_for_sure
+from nemowatch.daemon.striking import DATABASE_PAUSE_SECONDS, strike_for_sure
 from nemowatch.jobs.outbox import OutboxUnusable, Reader
 from nemowatch.jobs.records import JobState
 from nemowatch.logs import redact
@@ -48,7 +48,6 @@ _READER = "hooks"
 _AT_ONCE, _READ_AT_ONCE = 4, 100
 _MOST_LINES, _LONGEST_LINE = 20, 300
 _LONGEST_VALUE = 4000
-_DATABASE_PAUSE_SECONDS = 30.0
 
 
 class Hooks:
@@ -109,16 +108,18 @@ class Hooks:
         """Start hooks for the first changes of jobs that have none running; whether any was."""
         if len(self._running) >= _AT_ONCE or not any(self._hooks.values()):
             return False
+        # The answer may be older than the end of a hook that runs by now: its job has its turn at the next look.
+        at_work = set(self._running)
         try:
             changes = await asyncio.to_thread(self._outbox.read, _READER, limit=_READ_AT_ONCE)
         except OutboxUnusable as error:
             logger.debug(f"What hooks are to be run for can't be read. {error.message}")
-            await self._clock.sleep(_DATABASE_PAUSE_SECONDS)
+            await self._clock.sleep(DATABASE_PAUSE_SECONDS)
             self._news.set()
             return False
         is_any = False
         for change in changes:
-            if change.job_id not in self._running and len(self._running) < _AT_ONCE:
+            if change.job_id not in at_work | self._running.keys() and len(self._running) < _AT_ONCE:
                 self._running[change.job_id] = asyncio.create_task(self._take(change))
                 is_any = True
         return is_any

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     from nemowatch.clock import Clock
-    from nemowatch.daemon.bridges import FoldersBridge
     from nemowatch.daemon.rules_watch import RulesWatch
     from nemowatch.daemon.signals import StopSignal
     from nemowatch.intake.intake import Intake
@@ -75,7 +74,6 @@ class House:
     intake: Intake
     known: KnownFileBook
     looks: FirstLookTable
-    folder_memory: FoldersBridge
     timers: AsyncIOScheduler
     own_api: NemoApi
 
@@ -83,8 +81,8 @@ class House:
 class Companion(Protocol):
     """Something that accompanies the work and that the work does not need.
 
-    Entered when the folders are watched and the engine runs, left before they stop. What goes wrong in it is told and
-    must not end the daemon.
+    Entered when the engine runs, before the first look through the folders; left before they stop. What goes wrong in
+    it is told and must not end the daemon.
     """
 
     async def __aenter__(self) -> Self:

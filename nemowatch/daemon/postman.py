@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from nemowatch.daemon.striking import strike_for_sure
+from nemowatch.daemon.striking import DATABASE_PAUSE_SECONDS, strike_for_sure
 from nemowatch.jobs.outbox import TOLD_STATES, OutboxUnusable, Reader
 from nemowatch.jobs.records import JobState
 from nemowatch.notices.messenger import NoticeFailed
@@ -24,7 +25,7 @@ from nemowatch.rules.telling_kinds import show_address
 from nemowatch.units import format_count, format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from nemowatch.clock import Clock
     from nemowatch.jobs.outbox import Change, Outbox
@@ -36,7 +37,6 @@ _AT_ONCE = 2000
 
 _MOST_OF_THE_DAEMON = 50
 _TOO_OLD_SECONDS = 86_400.0
-_DATABASE_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,13 @@ class Postman:
                 await self._bring_in_time()
             except OutboxUnusable as error:
                 logger.debug(f"What is to be told can't be read. {error.message}")
-                await self._clock.sleep(_DATABASE_PAUSE_SECONDS)
+                await self._clock.sleep(DATABASE_PAUSE_SECONDS)
                 self._news.set()
+
+    async def bring_last_words(self) -> None:
+        """Bring what happened to the daemon, and ask no database for more: that may be what it ends by."""
+        with suppress(OutboxUnusable):  # where it can't be sent either, what is too old is looked for
+            await self._send(())
 
     async def bring_now(self) -> None:
         """Bring what there is without waiting for more; what can't be brought stays where it is."""
@@ -120,6 +125,10 @@ class Postman:
     async def _bring(self) -> bool:
         """Send one message of all that is there; True where there may be more."""
         changes = await self._read(limit=_AT_ONCE)
+        return await self._send(changes) and len(changes) == _AT_ONCE
+
+    async def _send(self, changes: Sequence[Change]) -> bool:
+        """Send one message of these changes and of all that happened to the daemon; whether it went."""
         of_daemon = list(self._of_daemon)
         items = [*(item for _, item in of_daemon), *map(_describe, changes)]
         if not items:
@@ -136,7 +145,7 @@ class Postman:
         if self._is_told_broken:
             logger.info(f"Notices reach {show_address(self._address)} again.")
         self._is_told_broken = False
-        return len(changes) == _AT_ONCE
+        return True
 
     async def _read(self, *, limit: int) -> tuple[Change, ...]:
         return await asyncio.to_thread(self._outbox.read, self.reader.name, limit=limit)

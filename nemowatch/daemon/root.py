@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _JOBS_LOOK_SECONDS = 0.2
 _SCAN, _SCAN_OFTEN = "scan", "scan often"
 _COMPANIONS: tuple[Callable[[House], Companion], ...] = (Housekeeping, TellingPeople, Control, Heartbeat)
-"""In the order in which they begin; the last one says that the daemon is ready."""
+"""In the order in which they begin; the last one says when the daemon is ready."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Daemon:
 
         Raises:
             StateTaken: another daemon runs with this state folder.
-            StateError, DatabaseTooNew: the state folder can't be used.
+            StateError, DatabaseTooNew, DatabaseUnusable: the state folder can't be used.
         """
         async with AsyncExitStack() as parts:
             parts.enter_context(InstanceLock(self._state.create()))
@@ -115,12 +115,16 @@ class Daemon:
             async with starting(self._notifier, self._clock):
                 database = await asyncio.to_thread(Database, self._state.database)
                 parts.callback(database.close)
-                self._house = house = await self._build(parts, database, stays=not once)
-                before = await asyncio.to_thread(house.store.count_by_state)
-                await self._start(parts, house)
-            await self._work(parts, house, once=once)
-            after = await asyncio.to_thread(house.store.count_by_state)
-            stuck = await asyncio.to_thread(house.store.list_jobs, states=(JobState.HELD, JobState.ATTENTION))
+                with database.told():
+                    self._house = house = await self._build(parts, database, stays=not once)
+                    before = await asyncio.to_thread(house.store.count_by_state)
+                    await self._start(parts, house)
+            with database.told():
+                await self._work(parts, house, once=once)
+                after = await asyncio.to_thread(house.store.count_by_state)
+                stuck = await asyncio.to_thread(
+                    house.store.list_jobs, states=(JobState.HELD, JobState.ATTENTION)
+                )
             left = (
                 [file for file in house.intake.pending() if file.state is PendingState.RETRYING]
                 if once
@@ -162,6 +166,7 @@ class Daemon:
         house.intake.on_folder_change = self._folder_changed
         await house.intake.start()
         parts.push_async_callback(house.intake.stop)
+        parts.push_async_callback(self._drop_errands)
         self._start_timers(parts, house)
         await self._tell_forbidden(self._book)
         for companion in _COMPANIONS:
@@ -177,13 +182,14 @@ class Daemon:
 
     async def _work(self, parts: AsyncExitStack, house: House, *, once: bool) -> None:
         """Until a signal says stop, or, `once`, until nothing is left to do."""
+        if not once:
+            # Before the first look through the folders, which may take long.
+            parts.callback(asyncio.create_task(self._rules.run()).cancel)
         await self._stop.or_stop(house.intake.scan_all())
         if once:
             await self._until_worked_through(house)
             await self._stop.or_stop(house.aftercare.look())
         else:
-            watching = asyncio.create_task(self._rules.run())
-            parts.callback(watching.cancel)
             await self._stop.or_stop(house.intake.join())
 
     def _start_timers(self, parts: AsyncExitStack, house: House) -> None:
@@ -204,11 +210,13 @@ class Daemon:
 
     async def _follow(self, book: RuleBook) -> None:
         """Put changed rules in force. Jobs that are there keep the rules that they began with."""
-        before, self._book = self._book, book
         house, limits = self._house, book.limits
-        await asyncio.to_thread(forget_what_rules_take_now, book.rules, house.known, house.looks)
+        # First what the database may refuse: the rules from before stay in force then.
+        with house.database.told():
+            await asyncio.to_thread(forget_what_rules_take_now, book.rules, house.known, house.looks)
+            await house.engine.follow(at_once=limits.jobs, starts=limits.starts)
+        before, self._book = self._book, book
         house.desk.follow(book.rules)
-        await house.engine.follow(at_once=limits.jobs, starts=limits.starts)
         house.dispatcher.follow(limits)
         house.workshop.workers.follow(limits.encodes)
         house.workshop.purse.follow(limits.keep_credits, limits.credits_per_day)
@@ -235,6 +243,12 @@ class Daemon:
         task = asyncio.create_task(errand)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+    async def _drop_errands(self) -> None:
+        """Nothing is asked any more of parts that are about to stop."""
+        for errand in self._errands:
+            errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
 
     async def _until_worked_through(self, house: House) -> None:
         await self._stop.or_stop(house.intake.wait_idle())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from loguru import logger
 
 from nemowatch.clock import pause_until_next
+from nemowatch.errors import NemoWatchError
 from nemowatch.intake.filesystems import file_system_of
 from nemowatch.rules.load import load_rules
 from nemowatch.rules.problems import RulesInvalid
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 _STILL_SECONDS = 0.25
+_RETRY_SECONDS = 30.0
 _OLD_ONES_STAY = "The rules from before stay in force."
 
 _Signature: TypeAlias = tuple[int, int, int]
@@ -75,6 +77,7 @@ class RulesWatch:
         self._may_hang = file_system_of(self._path).is_network
         self._read_signature = _signature_of(self._path)
         self._read_digest = _digest_of(self._path)
+        self._try_again_at: float | None = None
         self.standing = RulesStanding(self._read_digest, clock.now())
 
     def ask(self) -> None:
@@ -105,8 +108,9 @@ class RulesWatch:
             await self._clock.sleep(pause_until_next(self._clock, _LOOK_SECONDS))
             async with self._reading:
                 signature = await self._look()
-                if signature != self._read_signature:
-                    await self._read_still(signature, is_asked=False)
+                is_due = self._try_again_at is not None and self._clock.monotonic() >= self._try_again_at
+                if signature != self._read_signature or is_due:
+                    await self._read_still(signature, is_asked=is_due)
 
     async def _read_still(self, signature: _Signature | None, *, is_asked: bool) -> None:
         # An editor may be in the middle of writing: what has changed is read once it stands still.
@@ -128,7 +132,7 @@ class RulesWatch:
         digest = await asyncio.to_thread(_digest_of, self._path)
         if digest == self._read_digest and not is_asked:
             return
-        self._read_digest = digest
+        self._read_digest, self._try_again_at = digest, None
         if digest == self.standing.digest and not is_asked:
             self._settle_back()
             return
@@ -140,10 +144,20 @@ class RulesWatch:
             for problem in error.problems:
                 logger.error(problem.headline)
         except Exception as error:  # noqa: BLE001 -- a mistake of ours must not end the watching of the rules
-            self.standing = RulesStanding(self.standing.digest, self.standing.loaded_at, str(error))
-            logger.opt(exception=error).error(f"The new rules could not be put in force. {_OLD_ONES_STAY}")
+            self._fail(error)
         else:
             self.standing = RulesStanding(digest, self._clock.now())
+
+    def _fail(self, error: Exception) -> None:
+        """Nothing is wrong with the rules: a full disk or a locked database passes, and they are tried again."""
+        before, why = self.standing, str(error) or type(error).__name__
+        defect = None if isinstance(error, NemoWatchError) else error
+        self.standing = RulesStanding(before.digest, before.loaded_at, why)
+        self._try_again_at = self._clock.monotonic() + _RETRY_SECONDS
+        if why != before.error:
+            logger.opt(exception=defect).error(
+                f"The new rules can't be put in force; it is tried again. {_OLD_ONES_STAY} {why}"
+            )
 
     def _settle_back(self) -> None:
         """A broken edit was taken back: the rules in force are those of the file again."""

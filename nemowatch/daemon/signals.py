@@ -31,12 +31,14 @@ class StopSignal:
 
     Attributes:
         number: the signal that said it.
+        given_up_because: why the work can't go on; empty where that is not what says stop.
     """
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
         self._is_said = False
         self.number: signal.Signals | None = None
+        self.given_up_because = ""
 
     @property
     def is_set(self) -> bool:
@@ -73,13 +75,15 @@ class StopSignal:
             if not self._is_said:
                 line.close()
 
-    def give_up(self, exit_code: int) -> None:
-        """Stop as at a signal, since the work can't go on; whoever asks for it tells why, and ends with an error.
+    def give_up(self, exit_code: int, why: str) -> None:
+        """Stop as at a signal, since the work can't go on; whoever asks for it ends with an error.
 
         Args:
             exit_code: that of the error, for an end that takes too long: service managers go by it.
+            why: what people are told.
         """
         _exit_in_time(exit_code)
+        self.given_up_because = why
         self._stopping.set()
 
     async def or_stop(self, waiting: Coroutine[None, None, None]) -> None:

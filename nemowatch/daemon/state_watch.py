@@ -73,6 +73,7 @@ class StateWatch:
         """Begin to look."""
         self._known = await asyncio.to_thread(self._identify)
         self._offset = self._clock_offset()
+        self._set_back_seconds = 0.0  # for which the waits have still to be set right
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -101,8 +102,9 @@ class StateWatch:
             await clock.sleep(pause_until_next(clock, LOOK_SECONDS))
             await self.follow_clock()
             self._lost = await asyncio.to_thread(self._find_lost)
-        logger.error(f"{self._lost} is gone, or another stands in its place: NemoWatch stops.")
-        self._around.stop.give_up(_exit_code())
+        why = f"{self._lost} is gone, or another stands in its place: NemoWatch stops."
+        logger.error(why)
+        self._around.stop.give_up(_exit_code(), why)
 
     def _identify(self) -> tuple[_Identity, ...]:
         return tuple(_identify(path) for path in self._paths)
@@ -127,8 +129,15 @@ class StateWatch:
         """Set right what a clock that was set since the last look would put off."""
         offset = self._clock_offset()
         jump, self._offset = offset - self._offset, offset
-        if abs(jump) < LEAST_JUMP_SECONDS:
-            return
+        if abs(jump) >= LEAST_JUMP_SECONDS:
+            self._follow_jump(jump)
+        if self._set_back_seconds:
+            # A database that can't be written is told of by those who work with it, and asked again.
+            with suppress(NemoWatchError):
+                await asyncio.to_thread(self._move_waits, self._set_back_seconds)
+                self._set_back_seconds = 0.0
+
+    def _follow_jump(self, jump: float) -> None:
         length = format_duration(abs(jump))
         # For which of the two it was there is no sign that every system gives.
         what = f"forward by {length}, or it slept" if jump > 0 else f"back by {length}"
@@ -136,10 +145,7 @@ class StateWatch:
         # What was due at a time that has become a far one: it is asked for once too often, which does no harm.
         for timer in self._timers.get_jobs():
             timer.modify(next_run_time=datetime.now(self._timers.timezone))
-        # A database that can't be written is told of by those who work with it.
-        if jump < 0:
-            with suppress(NemoWatchError):
-                await asyncio.to_thread(self._move_waits, -jump)
+        self._set_back_seconds += max(0.0, -jump)
 
     def _move_waits(self, seconds: float) -> None:
         with self._database.told():

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from nemowatch.clock import Clock
     from nemowatch.jobs.outbox import Outbox
 
-PAUSE_SECONDS = 30.0
+DATABASE_PAUSE_SECONDS = 30.0
+"""So long who tells people or programs waits for a database that can't be used before the next try."""
 
 
 async def strike_for_sure(outbox: Outbox, numbers: Collection[int], clock: Clock) -> None:
@@ -40,4 +41,4 @@ async def strike_for_sure(outbox: Outbox, numbers: Collection[int], clock: Clock
                     f"It can't be noted what was told; a stop now has it told again. {error.message}"
                 )
             is_told = True
-            await clock.sleep(PAUSE_SECONDS)
+            await clock.sleep(DATABASE_PAUSE_SECONDS)

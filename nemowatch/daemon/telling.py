@@ -47,6 +47,7 @@ class Teller:
         self._path = path
         self._clock = clock
         self._told: Standing | None = None
+        self._is_told_broken = False
 
     async def tell(self, standing: Standing) -> None:
         """Write, if it is not what was told last."""
@@ -55,8 +56,11 @@ class Teller:
                 await asyncio.to_thread(write_standing, self._path, standing)
             except OSError as error:
                 # Only `status` shows it; the work goes on.
-                logger.warning(f"{self._path} can't be written: {error.strerror}.")
-            self._told = standing
+                if not self._is_told_broken:
+                    logger.warning(f"{self._path} can't be written: {error.strerror}. It is tried again.")
+                self._is_told_broken = True
+            else:
+                self._told, self._is_told_broken = standing, False
         await self._clock.sleep(pause_until_next(self._clock, _PAUSE_SECONDS))
 
 

@@ -15,6 +15,7 @@ import nemowatch
 from nemowatch.clock import pause_until_next
 from nemowatch.daemon.hooks import Hooks
 from nemowatch.daemon.postman import Postman, rounds_of
+from nemowatch.daemon.striking import DATABASE_PAUSE_SECONDS
 from nemowatch.daemon.troubles import Troubles
 from nemowatch.jobs.outbox import Outbox, OutboxUnusable
 from nemowatch.logs import redact
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from nemowatch.rules.rule import RuleBook
 
 _LOOK_SECONDS = 5.0
-_DATABASE_PAUSE_SECONDS = 30.0
 _LAST_WORDS_SECONDS = 5.0
 _ALL_DONE_SECONDS = 60.0
 
@@ -80,10 +80,12 @@ class TellingPeople:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if isinstance(error, Exception):
-            self._tell_all([f"NemoWatch ended by an error: {redact(str(error)) or type(error).__name__}"])
-            await self._finish(_LAST_WORDS_SECONDS, *(postman.bring_now() for postman in postmen))
-        elif error is None and not self._house.around.stop.is_set:
+        stop = self._house.around.stop
+        why = (str(error) or type(error).__name__) if isinstance(error, Exception) else stop.given_up_because
+        if why:
+            self._tell_all([f"NemoWatch ended by an error: {redact(why)}"])
+            await self._finish(_LAST_WORDS_SECONDS, *(postman.bring_last_words() for postman in postmen))
+        elif error is None and not stop.is_set:
             await self._finish(_ALL_DONE_SECONDS, self._tell_the_rest(postmen))
 
     def follow(self, book: RuleBook) -> None:
@@ -111,7 +113,7 @@ class TellingPeople:
                 await self._sort()
             except OutboxUnusable as error:
                 logger.debug(f"What is to be told can't be sorted. {error.message}")
-                await self._clock.sleep(_DATABASE_PAUSE_SECONDS)
+                await self._clock.sleep(DATABASE_PAUSE_SECONDS)
                 self._news.set()
                 continue
             self._hooks.wake()

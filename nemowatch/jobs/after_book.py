@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table
 from nemowatch.jobs.records import JobState, SourceFile
 from nemowatch.jobs.rows import path_to_text, record_of
+from nemowatch.jobs.tables import jobs_table, known_files_table
 
 if TYPE_CHECKING:
     from pathlib import Path

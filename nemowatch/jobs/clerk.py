@@ -38,6 +38,10 @@ _ORDERS_PATIENCE_SECONDS = 5.0
 """An order for a recording on a share that hangs must not hold up all jobs that stand still, nor the start."""
 
 
+_WOKEN_AT_ONCE = 500
+"""Jobs whose time has come, at each look: the next one comes at once while there are more."""
+
+
 class Waker:
     """Puts a job that stands still, or has ended, back into the line."""
 
@@ -103,7 +107,6 @@ class Clerk:
         self._stirred = asyncio.Event()
         self._next_account_look = 0.0
         self._turns_given = -1
-
         self._carrying_out: asyncio.Task[None] | None = None
 
     @property
@@ -164,7 +167,7 @@ class Clerk:
         if await asyncio.to_thread(self._store.has_errands, now):
             await self._carry_out_in_time()
             await self._waker.wake_due(Cause.SCHEDULE)
-            for record in await asyncio.to_thread(self._store.parked, due_at=now):
+            for record in await asyncio.to_thread(self._store.parked, due_at=now, limit=_WOKEN_AT_ONCE):
                 await self._waker.wake(record)
         if self.has_turns_to_give:
             releases = self._workshop.shared.releases
@@ -176,16 +179,23 @@ class Clerk:
 
     async def _carry_out_in_time(self) -> None:
         """Carry out what was ordered; what takes long goes on beside all else, and is looked at again later."""
-        if self._carrying_out is None:
-            self._carrying_out = asyncio.create_task(self._orders.carry_out_all())
         patience = asyncio.create_task(self._clock.sleep(_ORDERS_PATIENCE_SECONDS))
         try:
-            await asyncio.wait({self._carrying_out, patience}, return_when=asyncio.FIRST_COMPLETED)
+            # What was begun at an earlier look knows of no order that was given since.
+            if self._carrying_out is None or await self._has_ended(self._carrying_out, patience):
+                self._carrying_out = asyncio.create_task(self._orders.carry_out_all())
+                await self._has_ended(self._carrying_out, patience)
         finally:
             patience.cancel()
-        if self._carrying_out.done():
-            ended, self._carrying_out = self._carrying_out, None
-            ended.result()
+
+    async def _has_ended(self, carrying_out: asyncio.Task[None], patience: asyncio.Task[None]) -> bool:
+        """Wait for orders to be carried out, as long as there is patience; whether they are."""
+        await asyncio.wait({carrying_out, patience}, return_when=asyncio.FIRST_COMPLETED)
+        if not carrying_out.done():
+            return False
+        self._carrying_out = None
+        carrying_out.result()
+        return True
 
     async def _until_stirred(self, seconds: float) -> None:
         waits = [

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import jobs_table
 from nemowatch.jobs.records import Cause
+from nemowatch.jobs.tables import jobs_table
 
 
 def move_waits(engine: sa.Engine, seconds: float) -> int:

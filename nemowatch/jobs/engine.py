@@ -28,11 +28,23 @@ replay of a running job goes through `DBOS.patch` instead of a new number."""
 
 
 _DONE = """
-    SELECT DISTINCT job_id, round FROM workflow_status
+    SELECT DISTINCT
+        job_id, CASE WHEN state = :done AND finished_at < :moment THEN round ELSE round - 2 END AS last
+    FROM workflow_status
     CROSS JOIN nemowatch_jobs ON job_id = substr(workflow_uuid, 1, instr(workflow_uuid || '-', '-') - 1)
-    WHERE state = :done AND finished_at < :moment LIMIT :limit
+    WHERE CAST(substr(workflow_uuid || '-1', instr(workflow_uuid || '-', '-') + 1) AS INTEGER) <= last
+    LIMIT :limit
 """
-"""The first table is DBOS's own (dbos/_schemas/system_database.py); it is short as long as those of done jobs go."""
+"""The first table is DBOS's own (dbos/_schemas/system_database.py); it is short as long as what is found goes."""
+
+_ROUNDS = """
+    SELECT workflow_uuid FROM workflow_status
+    WHERE workflow_uuid = :job OR workflow_uuid > :job || '-' AND workflow_uuid < :job || '.'
+"""
+"""All that is kept of a job, as `_workflow_id` names it: in ASCII, a full stop comes right after the hyphen."""
+
+_FORGOTTEN_AT_ONCE = 500
+"""SQLite takes only so many parameters."""
 
 _ESCAPED = "as escapes"
 
@@ -99,23 +111,23 @@ class Engine:
 
         self._workflow = process_recording
         DBOS.launch()
-        await self._write_limits()
+        await self._write_limits(self._at_once, self._starts)
 
     async def follow(self, *, at_once: int, starts: tuple[int, float] | None) -> None:
         """These limits hold from the next look at the queue on; jobs that run already are left alone."""
         if (at_once, starts) != (self._at_once, self._starts):
+            await self._write_limits(at_once, starts)
             self._at_once, self._starts = at_once, starts
-            await self._write_limits()
 
-    async def _write_limits(self) -> None:
+    async def _write_limits(self, at_once: int, starts: tuple[int, float] | None) -> None:
         """DBOS reads a queue's row before each look at it (dbos/_queue.py, `queue_worker_thread`)."""
         # DBOS has a type for this and does not export it.
         limiter: Any = None
-        if self._starts is not None:
-            limiter = {"limit": self._starts[0], "period": self._starts[1]}
+        if starts is not None:
+            limiter = {"limit": starts[0], "period": starts[1]}
         await DBOS.register_queue_async(
             _QUEUE,
-            worker_concurrency=self._at_once,
+            worker_concurrency=at_once,
             limiter=limiter,
             polling_interval_sec=self._polling_seconds,
             on_conflict="always_update",
@@ -146,7 +158,11 @@ class Engine:
     async def checkpoint(
         self, name: str, step: Callable[[], Coroutine[Any, Any, dict[str, Any]]]
     ) -> dict[str, Any]:
-        """Run a step of the present job and keep its answer; on a replay, give the kept answer."""
+        """Run a step of the present job and keep its answer; on a replay, give the kept answer.
+
+        Raises:
+            OperationalError: the step was run, and its answer can't be kept; it is to be run in another round.
+        """
 
         async def run() -> dict[str, Any]:
             return _wrap(await step())
@@ -154,10 +170,12 @@ class Engine:
         return _unwrap(await DBOS.run_step_async({"name": name}, run))
 
     def find_done(self, *, ended_before: float, limit: int) -> tuple[tuple[str, int], ...]:
-        """Jobs that are done and whose checkpoints are still kept, each with its latest round. Blocks.
+        """Jobs of which checkpoints are kept that are done with, each with the last round of these. Blocks.
+
+        Of a job that is done, these are all; of any other, those before the round from which the next one takes over.
 
         Args:
-            ended_before: seconds since the epoch.
+            ended_before: jobs that are done count as such if they ended before it; seconds since the epoch.
             limit: at most so many.
         """
         query = sa.text(_DONE).bindparams(done=JobState.DONE, moment=ended_before, limit=limit)
@@ -168,11 +186,21 @@ class Engine:
         """Drop the checkpoints of jobs that will not go on from them.
 
         Args:
-            rounds: each job with its latest round.
+            rounds: each job with the last round whose checkpoints go, and all those before it.
         """
-        kept = [_workflow_id(job_id, number) for job_id, last in rounds for number in range(1, last + 1)]
-        if kept:
-            await DBOS.delete_workflows_async(kept)
+        kept = await asyncio.to_thread(self._kept_of, rounds)
+        for first in range(0, len(kept), _FORGOTTEN_AT_ONCE):
+            await DBOS.delete_workflows_async(kept[first : first + _FORGOTTEN_AT_ONCE])
+
+    def _kept_of(self, rounds: Sequence[tuple[str, int]]) -> list[str]:
+        query = sa.text(_ROUNDS)
+        with self._database.engine.connect() as connection:
+            return [
+                workflow_id
+                for job_id, last in rounds
+                for workflow_id in connection.execute(query, {"job": job_id}).scalars()
+                if _round_of(workflow_id) <= last
+            ]
 
     async def stop(self) -> None:
         """Stop all jobs where they stand; the next start goes on with them."""
@@ -182,9 +210,9 @@ class Engine:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # DBOS had put its own thread pool under the loop and has just shut it down; what still stops needs one.
+        # DBOS had put its own thread pool under the loop and shuts it down; what still stops needs one all the time.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="after-dbos"))
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
 
 def _wrap(answer: dict[str, Any]) -> dict[str, Any]:

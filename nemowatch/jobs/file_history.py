@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import first_looks_table, known_files_table, open_for_reading
+from nemowatch.jobs.database import open_for_reading
 from nemowatch.jobs.records import DUPLICATE, SourceFile
 from nemowatch.jobs.rows import path_to_text
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.tables import first_looks_table, known_files_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

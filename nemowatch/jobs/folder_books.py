@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import first_looks_table, watch_folders_table
 from nemowatch.jobs.rows import path_to_text
+from nemowatch.jobs.tables import first_looks_table, watch_folders_table
 
 if TYPE_CHECKING:
     from nemowatch.jobs.database import Database

@@ -11,8 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nemowatch.jobs.database import connect_beside_the_daemon, schema_table
+from nemowatch.jobs.database import connect_beside_the_daemon
 from nemowatch.jobs.errors import DatabaseUnusable
+from nemowatch.jobs.tables import schema_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +46,7 @@ def examine_database(path: Path) -> DatabaseHealth | None:
     """
     if not path.exists():
         return None
-    log = path.with_name(f"{path.name}-wal")
-    size_bytes = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    size_bytes = _size_of(path) + _size_of(path.with_name(f"{path.name}-wal"))
     try:
         with closing(connect_beside_the_daemon(path, may_write=False)) as connection:
             faults = [row[0] for row in connection.execute(f"PRAGMA quick_check({_MOST_FAULTS})")]
@@ -62,6 +62,13 @@ def examine_database(path: Path) -> DatabaseHealth | None:
             hint="Look at the file's permissions; if it is damaged, restore it from a backup, or put it aside: "
             "the next start then makes a new one, which knows of no earlier jobs.",
         ) from error
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0  # a daemon that ends takes its log away
 
 
 def _read_number(connection: sqlite3.Connection, name: str) -> int:

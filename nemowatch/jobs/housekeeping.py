@@ -18,17 +18,11 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 
 from nemowatch.jobs.after_book import DUE
-from nemowatch.jobs.database import (
-    jobs_table,
-    markers_table,
-    orders_table,
-    outbox_table,
-    shared_sessions_table,
-)
 from nemowatch.jobs.past_jobs import keep_past_job
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.rows import record_of
 from nemowatch.jobs.run import PROMPT_MARKER
+from nemowatch.jobs.tables import jobs_table, markers_table, orders_table, outbox_table, shared_sessions_table
 from nemowatch.outputs.staging import remove_leftovers
 from nemowatch.units import format_bytes, format_count
 
@@ -61,14 +55,14 @@ _NOT_ENDED = [state for state in JobState if not state.is_final]
 
 
 class Checkpoints(Protocol):
-    """The engine's part that is needed here: what it keeps of jobs. Each job is given with its latest round."""
+    """The engine's part that is needed here: what it keeps of jobs. Each is given with the last round that goes."""
 
     def find_done(self, *, ended_before: float, limit: int) -> tuple[tuple[str, int], ...]:
-        """Jobs that are done, and of which it still keeps something."""
+        """Jobs of which it keeps what is done with: all of those that are done, and rounds long past of others."""
         ...
 
     async def forget(self, rounds: Sequence[tuple[str, int]]) -> None:
-        """Drop what it keeps of these jobs."""
+        """Drop what it keeps of these rounds, and of those before them."""
         ...
 
 
@@ -183,7 +177,10 @@ class Housekeeper:
         return removed
 
     async def _forget_done(self) -> None:
-        """Drop the checkpoints of jobs that are done: nothing ever goes on from them."""
+        """Drop the checkpoints that are done with: nothing ever goes on from them.
+
+        A job that waits for months, and looks every hour, goes through thousands of rounds.
+        """
         before = self._clock.now() - _REST_SECONDS
         while not self._stopped.is_set():
             found = await asyncio.to_thread(
@@ -195,14 +192,26 @@ class Housekeeper:
 
     def _remove_cancelled_scraps(self) -> int:
         """Remove the staging folders of jobs that were cancelled; those of failed ones go with their records."""
-        table, now = jobs_table.c, self._clock.now()
+        now, removed = self._clock.now(), 0
+        latest = (now - _CANCELLED_SECONDS, "")
+        while not self._stopped.is_set() and (records := self._find_cancelled(latest, now - _REST_SECONDS)):
+            removed += _remove_scraps(records)
+            latest = (records[-1].finished_at or now, records[-1].spec.job_id)
+        return removed
+
+    def _find_cancelled(self, latest: tuple[float, str], moment: float) -> tuple[JobRecord, ...]:
+        """The next few jobs that were cancelled before a moment, after this one, and had begun."""
+        table = jobs_table.c
         query = sa.select(jobs_table).where(
-            table.state == JobState.CANCELLED,
-            table.finished_at.between(now - _CANCELLED_SECONDS, now - _REST_SECONDS),
+            # An expression, as below.
+            table.state.concat("") == JobState.CANCELLED,
+            table.started_at.is_not(None),
+            table.finished_at < moment,
+            sa.tuple_(table.finished_at, table.job_id) > sa.tuple_(*latest),
         )
         with self._database.engine.connect() as connection:
-            records = [record_of(row) for row in connection.execute(query)]
-        return _remove_scraps(records)
+            rows = connection.execute(query.order_by(table.finished_at, table.job_id).limit(_AT_ONCE))
+            return tuple(record_of(row) for row in rows)
 
     def _remove_answered_orders(self) -> None:
         table = orders_table.c

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import Database, known_files_table
 from nemowatch.jobs.records import EXISTING
 from nemowatch.jobs.rows import path_to_text
+from nemowatch.jobs.tables import known_files_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nemowatch.jobs.database import Database
     from nemowatch.jobs.records import SourceFile
 
 _Version = tuple[int, int, int]

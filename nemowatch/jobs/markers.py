@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import Database, markers_table
+from nemowatch.jobs.tables import markers_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from nemowatch.jobs.database import Database
 
 SESSION_MARKER = "session"
 """Keeps which session a job worked in, for refinements of it, and its project link."""

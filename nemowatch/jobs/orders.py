@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import open_for_orders, orders_table
+from nemowatch.jobs.database import open_for_orders
+from nemowatch.jobs.tables import orders_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from nemowatch.errors import NemoWatchError
-from nemowatch.jobs.database import jobs_table, outbox_table
 from nemowatch.jobs.records import DeliveredFile, JobSpec, JobState
+from nemowatch.jobs.tables import jobs_table, outbox_table
 from nemowatch.logs import redact
 from nemowatch.rules.rule import JobEvent
 

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import (
-    jobs_table,
-    open_for_reading,
-    present_steps_table,
-    step_times_table,
-)
+from nemowatch.jobs.database import open_for_reading
 from nemowatch.jobs.forecast import LEARNT_FROM, Present, Took, forecast, kind_of, steps_from
 from nemowatch.jobs.plan import MAX_UPLOAD_BYTES
 from nemowatch.jobs.records import JobState
+from nemowatch.jobs.tables import jobs_table, present_steps_table, step_times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

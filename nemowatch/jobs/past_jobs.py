@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import past_jobs_table
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.rows import path_to_text
+from nemowatch.jobs.tables import past_jobs_table
 
 if TYPE_CHECKING:
     from nemowatch.jobs.records import JobRecord

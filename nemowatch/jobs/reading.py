@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import markers_table, open_for_reading
+from nemowatch.jobs.database import open_for_reading
 from nemowatch.jobs.markers import SESSION_MARKER
 from nemowatch.jobs.spending import SpendingBook
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.tables import markers_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

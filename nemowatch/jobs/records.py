@@ -81,7 +81,8 @@ class Cause(StrEnum):
     """Too many calls: tried again later."""
 
     FAULT = "fault"
-    """One call fails and fails, while the service answers others: tried again ever more rarely."""
+    """One call fails and fails, while the service answers others: tried again ever more rarely. Or the state can't be
+    written, as on a full disk: tried again soon."""
 
     RENDER = "render"
     """A render takes longer than usual: looked at ever more rarely."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table, past_jobs_table
 from nemowatch.jobs.records import DUPLICATE, DeliveredFile, JobRecord, JobSpec, JobState, Stop
+from nemowatch.jobs.tables import jobs_table, known_files_table, past_jobs_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

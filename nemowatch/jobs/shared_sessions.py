@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import Database, jobs_table, shared_sessions_table
 from nemowatch.jobs.records import JobState
+from nemowatch.jobs.tables import jobs_table, shared_sessions_table
+
+if TYPE_CHECKING:
+    from nemowatch.jobs.database import Database
 
 _ENDED = sa.select(jobs_table.c.job_id).where(
     jobs_table.c.state.in_([state for state in JobState if state.is_final])

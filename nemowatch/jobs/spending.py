@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import Database, jobs_table, metadata, spending_table
 from nemowatch.jobs.meter import Meter, PromptAtWork
 from nemowatch.jobs.records import JobState
+from nemowatch.jobs.tables import jobs_table, metadata, spending_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from nemowatch.jobs.database import Database
 
 _LEARNT_FROM = 20
 """So many of the latest jobs or prompts are what an estimate is learnt from."""

@@ -7,6 +7,7 @@ loop they are called through a thread.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import jobs_table, known_files_table, markers_table, orders_table
 from nemowatch.jobs.markers import AFTER_MARKER
 from nemowatch.jobs.outbox import note_change
 from nemowatch.jobs.past_jobs import read_past_job
 from nemowatch.jobs.records import Cause, DeliveredFile, JobRecord, JobSpec, JobState, Stop
 from nemowatch.jobs.rows import note_file, path_to_text, record_of, standing_still
+from nemowatch.jobs.tables import jobs_table, known_files_table, markers_table, orders_table
 from nemowatch.logs import redact
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _FINAL = [state for state in JobState if state.is_final]
 _NEEDS_A_CAUSE_TO_GO = frozenset({JobState.HELD, JobState.ATTENTION})
+_ENDED_BY_THE_USER_ALONE = frozenset({Cause.QUESTION, Cause.UNCERTAIN, Cause.SESSION})
 _NOT_BEFORE_LONG = (Cause.TURN, Cause.SCHEDULE, Cause.FOLDER)
 
 _STANDS_READY: dict[str, object] = {"is_parked": False, "cause": None, "wake_at": None}
@@ -152,7 +154,8 @@ class JobStore:
     def park(self, job_id: str, state: JobState, reason: str, stop: Stop, *, now: float) -> None:
         """Write that a job stands still outside of the queue, why, and when it goes on by itself.
 
-        It is news the first time only, where it stops at the same place for the same cause again and again.
+        It is news the first time only, where it stops at the same place for the same cause again and again by
+        itself. What the user alone can end has been answered in between, and is asked anew.
         """
         self._update(
             job_id,
@@ -165,7 +168,7 @@ class JobStore:
                 "updated_at": now,
                 **standing_still(stop),
             },
-            is_news=stop.times == 1,
+            is_news=stop.times == 1 or stop.cause in _ENDED_BY_THE_USER_ALONE,
         )
 
     def unpark(self, record: JobRecord, *, attempt: int, now: float) -> JobRecord | None:
@@ -194,12 +197,15 @@ class JobStore:
                 .values(updated_at=now, **_NEXT_ROUND)
             ).rowcount
 
-    def parked(self, *causes: Cause, due_at: float | None = None) -> tuple[JobRecord, ...]:
+    def parked(
+        self, *causes: Cause, due_at: float | None = None, limit: int | None = None
+    ) -> tuple[JobRecord, ...]:
         """The jobs that stand still, those that queued first at the front.
 
         Args:
             causes: only for one of these; all where none is named.
             due_at: only those that are to go on by themselves at this moment, or to end as cancelled.
+            limit: at most so many.
         """
         table = jobs_table.c
         query = sa.select(jobs_table).where(table.is_parked)
@@ -208,7 +214,7 @@ class JobStore:
         if due_at is not None:
             query = query.where((table.wake_at <= due_at) | table.is_unwanted)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(table.queued_at, table.job_id))
+            rows = connection.execute(query.order_by(table.queued_at, table.job_id).limit(limit))
             return tuple(record_of(row) for row in rows)
 
     def has_errands(self, now: float) -> bool:
@@ -338,17 +344,25 @@ class JobStore:
         with self._engine.connect() as connection:
             return tuple(record_of(row) for row in connection.execute(query))
 
-    def count_by_state(self) -> dict[JobState, int]:
-        """How many jobs stand where; states without a job are left out."""
+    def count_by_state(self, *, unended: bool = False) -> dict[JobState, int]:
+        """How many jobs stand where; states without a job are left out.
+
+        Args:
+            unended: only those that have not ended, which are few beside years of those that have.
+        """
         query = sa.select(jobs_table.c.state, sa.func.count()).group_by(jobs_table.c.state)
+        if unended:
+            query = query.where(jobs_table.c.state.in_([state for state in JobState if not state.is_final]))
         with self._engine.connect() as connection:
             return {JobState(state): count for state, count in connection.execute(query)}
 
-    def count_by_rule(self) -> dict[str, int]:
-        """How many jobs there are of each rule that has any."""
+    def count_by_rule(self, *states: JobState) -> Counter[str]:
+        """How many jobs there are of each rule that has any; where states are named, only those in one of them."""
         query = sa.select(jobs_table.c.rule, sa.func.count()).group_by(jobs_table.c.rule)
+        if states:
+            query = query.where(jobs_table.c.state.in_(states))
         with self._engine.connect() as connection:
-            return {str(rule): count for rule, count in connection.execute(query)}
+            return Counter({str(rule): count for rule, count in connection.execute(query)})
 
     def waits_since(self) -> float | None:
         """When the job was queued that has waited longest for its turn, seconds since the epoch; None: none waits."""

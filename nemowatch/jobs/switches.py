@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from nemowatch.jobs.database import open_for_orders, open_for_reading, switches_table
+from nemowatch.jobs.database import open_for_orders, open_for_reading
+from nemowatch.jobs.tables import switches_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,6 +30,11 @@ class OutputView:
     size_bytes: int
     duration_seconds: float | None = None
 
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> OutputView:
+        """Read back what `asdict` made of it; keys of a later version are left out."""
+        return cls(**{key: facts[key] for key in cls.__dataclass_fields__ if key in facts})
+
 
 @dataclass(frozen=True)
 class JobView:
@@ -105,7 +110,7 @@ class JobView:
                 "state": JobState(known["state"]),
                 "cause": None if cause is None else Cause(cause),
                 "prompts": tuple(known["prompts"]),
-                "outputs": tuple(OutputView(**output) for output in known["outputs"]),
+                "outputs": tuple(OutputView.from_json(output) for output in known["outputs"]),
                 "question": known.get("question") or "",
                 "refines": known.get("refines") or "",
             }
@@ -127,8 +132,8 @@ class StatusView:
         credits: the balance, as it was seen last; None where it was not.
         counts: all jobs by state, those that need the user first.
         skipped: how many files make no job, by the reason.
-        attention, held, waiting: they stand still; all of them.
-        running: they are at work.
+        attention, held, waiting: they stand still; the newest thousand of each.
+        running: they are at work; all of them.
         queued: the first of those that wait for their turn.
         recent: those that ended last.
         held_cost: what the held ones may cost, in words.

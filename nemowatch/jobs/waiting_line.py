@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from nemowatch.jobs.database import jobs_table, markers_table
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.rows import record_of, standing_still
+from nemowatch.jobs.tables import jobs_table, markers_table
 from nemowatch.logs import redact
 
 if TYPE_CHECKING:

@@ -34,6 +34,9 @@ QUEUED_SHOWN = 10
 RECENT_SHOWN = 5
 """Of the jobs that wait for their turn, and of those that have ended, so many are part of a status."""
 
+STOPPED_SHOWN = 1000
+"""Of those that need the user, are held or wait, so many each: a hundred thousand take seconds and much memory."""
+
 _FIRST = (JobState.ATTENTION, JobState.HELD, JobState.WAITING)
 _AT_WORK = [state for state in JobState if not state.is_final and state not in {*_FIRST, JobState.QUEUED}]
 
@@ -96,7 +99,8 @@ class Window:
         now: float,
     ) -> StatusView:
         """How all jobs stand, with what is told of the daemon; the balance is left to the caller."""
-        counts, held = self._store.count_by_state(), self._in_states(JobState.HELD, now=now)
+        counts = self._store.count_by_state()
+        held = self._store.count_by_rule(JobState.HELD)
         pause = self._switches.read_pause()
         return StatusView(
             daemon=daemon,
@@ -106,13 +110,13 @@ class Window:
             paused_why="" if pause is None else pause.why,
             counts={state: counts[state] for state in dict.fromkeys((*_FIRST, *JobState)) if state in counts},
             skipped=self._history.count_skipped(),
-            attention=self._in_states(JobState.ATTENTION, now=now),
-            held=held,
-            waiting=self._in_states(JobState.WAITING, now=now),
+            attention=self._in_states(JobState.ATTENTION, limit=STOPPED_SHOWN, now=now),
+            held=self._in_states(JobState.HELD, limit=STOPPED_SHOWN, now=now),
+            waiting=self._in_states(JobState.WAITING, limit=STOPPED_SHOWN, now=now),
             running=self._in_states(*_AT_WORK, now=now),
             queued=self._in_states(JobState.QUEUED, limit=QUEUED_SHOWN, now=now),
             recent=self._view(self._store.list_ended_last(RECENT_SHOWN), now),
-            held_cost=price_jobs_of([job.rule for job in held], self._spending) if held else "",
+            held_cost=price_jobs_of([*held.elements()], self._spending) if held else "",
         )
 
     def _in_states(self, *states: JobState, limit: int | None = None, now: float) -> tuple[JobView, ...]:

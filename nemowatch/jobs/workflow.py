@@ -13,7 +13,8 @@ from loguru import logger
 from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.passage import Passage
-from nemowatch.jobs.records import JobState
+from nemowatch.jobs.pauses import Paused
+from nemowatch.jobs.records import Cause, JobState
 from nemowatch.jobs.run import JobRun, Workshop
 from nemowatch.jobs.stepping import Checkpoints, StepCancelled, StepFailed, StepPaused, unexpected
 from nemowatch.jobs.steps.cancel import book_what_was_sent, cancel_renders
@@ -46,6 +47,9 @@ class RecordingWorkflow:
             if record.started_at is not None and record.stop is None:
                 await job.tell("Going on after a restart.")
             return await self._take_to_its_end(passage)
+        except OperationalError as error:
+            # A step was done, and the engine could not keep that: it is taken again, as after a crash just then.
+            return await passage.park(_unwritable(error, job.settings.trouble_pause))
         except Exception as error:  # noqa: BLE001 -- the last place where a mistake can still become a told state
             logger.bind(job=job_id[:8]).opt(exception=error).error("The job broke.")
             reason, stop = str(unexpected("workflow")), passage.stop_for_retry("")
@@ -80,6 +84,11 @@ class RecordingWorkflow:
                 return await _end_cancelled(passage)
             return await passage.park(stopped.pause)
         return await passage.end(Ending(JobState.DONE), None)
+
+
+def _unwritable(error: OperationalError, pause: float) -> Paused:
+    reason = f"The state can't be written: {error.orig}. It goes on by itself when it can."
+    return Paused(JobState.WAITING, Cause.FAULT, reason, wake_after=pause)
 
 
 async def _end_cancelled(passage: Passage) -> str:

@@ -20,18 +20,25 @@ LONGEST_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes of a path that the kernel takes as a socket's address."""
 
 
+class AddressTooLong(OSError):
+    """The path is longer than a socket's address may be, and this system has no other name for it."""
+
+
 @contextmanager
 def short_address(path: Path) -> Iterator[str]:
     """A name of the path that a socket takes, good for as long as the context is open.
 
     Raises:
-        OSError: the folder is not there; or the path is too long, and this system has no other name for it.
+        AddressTooLong: it can't be named.
+        OSError: the folder is not there.
     """
     if len(os.fsencode(path)) <= LONGEST_ADDRESS:
         yield str(path)
         return
     if sys.platform != "linux":
-        raise OSError(f"{path} has more than the {LONGEST_ADDRESS} bytes that a socket's address may have")
+        raise AddressTooLong(
+            f"{path} has more than the {LONGEST_ADDRESS} bytes that a socket's address may have"
+        )
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{folder}/{path.name}"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -162,13 +163,16 @@ def build_app(controls: Controls) -> Starlette:
         "/v1/resume": requests.resume,
         "/v1/reload": requests.reload,
     }
-    return Starlette(
+    app = Starlette(
         routes=[
             *(Route(path, _answering(answer), methods=["GET"]) for path, answer in gets.items()),
             *(Route(path, _answering(answer), methods=["POST"]) for path, answer in posts.items()),
         ],
         exception_handlers={HTTPException: _refuse_route},
     )
+    # Who follows no redirection would take one for a success that did nothing.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Requests:
@@ -227,7 +231,7 @@ class _Requests:
     async def orders(self, request: Request) -> Response:
         """Orders for jobs."""
         given = await _read_body(request, _OrdersGiven)
-        _check_text(given)
+        _check_orders(given)
         outcomes = await self._controls.order(given.action, given.jobs, given.text.strip())
         return await _answer(lambda: {"outcomes": [outcome.to_json() for outcome in outcomes]})
 
@@ -258,10 +262,12 @@ def _answering(
             return await answer(request)
         except HTTPException:
             raise
+        except ClientDisconnect:
+            return Response()  # nobody reads it; who asked was stopped
         except NemoWatchError as error:
             return _body_of(refuse(error))
         except Exception as error:  # noqa: BLE001 -- whoever asks gets an answer, and the log what went wrong
-            logger.opt(exception=error).error(f"{request.method} {request.url.path} broke.")
+            logger.opt(exception=error).error(f"{request.method} {_path_of(request)} broke.")
             return _body_of(
                 Refused(
                     "It broke through a mistake in NemoWatch; the daemon's log has it.",
@@ -292,14 +298,20 @@ def _body_of(refused: Refused) -> Response:
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
     """What no route takes: an unknown address, a method that does not fit it."""
+    path = _path_of(request)
     if isinstance(error, HTTPException) and error.status_code == 405:
-        message, code = f"{request.url.path} does not take {request.method}.", "wrong_method"
+        message, code = f"{path} does not take {request.method}.", "wrong_method"
         allowed = (error.headers or {}).get("Allow", "")
         refused = Refused(message, hint=f"It takes {allowed}.", status=405, code=code)
     else:
-        message = f"There is no {request.url.path} here."
+        message = f"There is no {path} here."
         refused = Refused(message, status=404, code="no_such_address")
     return _body_of(refused)
+
+
+def _path_of(request: Request) -> str:
+    """The address that was asked for; `request.url` mixes in the header `Host`, in which anything may stand."""
+    return str(request.scope["path"])
 
 
 def _read_query(request: Request, model: type[_Asked]) -> _Asked:
@@ -341,16 +353,21 @@ def _describe(problem: Any) -> str:
     return f"{where}: {problem['msg']}" if where else str(problem["msg"])
 
 
-def _check_text(given: _OrdersGiven) -> None:
-    """An answer and a refinement are nothing without a text, and all others have none.
+def _check_orders(given: _OrdersGiven) -> None:
+    """Each job is named once: of one that is made anew twice, both are paid for.
+
+    An answer and a refinement are nothing without a text, and all others have none.
 
     Raises:
         Refused: it is not so.
     """
     needs_text = given.action in {Action.ANSWER, Action.REFINE}
-    if needs_text == bool(given.text.strip()):
+    if len(set(given.jobs)) < len(given.jobs):
+        what = "takes each job once"
+    elif needs_text != bool(given.text.strip()):
+        what = "needs a text" if needs_text else "takes no text"
+    else:
         return
-    what = "needs a text" if needs_text else "takes no text"
     raise Refused(
         f"The request is not understood: {given.action.value} {what}.", status=422, code="not_understood"
     )

@@ -18,7 +18,7 @@ import httpx
 
 from nemowatch.errors import NemoWatchError
 from nemowatch.jobs.views import JobView, StatusView
-from nemowatch.web.address import short_address
+from nemowatch.web.address import AddressTooLong, short_address
 from nemowatch.web.bodies import (
     Balance,
     Health,
@@ -44,6 +44,10 @@ _RELOAD_SECONDS = 30.0
 
 _SERVICE_SECONDS = 30.0
 """The daemon asks the service before it answers."""
+
+_SECONDS_PER_ROW = 0.0005
+_LONGEST_LIST_SECONDS = 60.0
+"""The daemon reads a long list whole before it answers."""
 
 _ORDER_SECONDS = 15.0
 """Longer than the daemon waits itself before it says that an order is kept (`daemon/control.py`)."""
@@ -136,7 +140,10 @@ class ControlClient:
         asked: dict[str, Any] = {"state": [state.value for state in states]}
         asked |= {"rule": rule, "since": since, "limit": limit}
         return self._get(
-            "/v1/jobs", lambda facts: tuple(JobView.from_json(job) for job in facts["jobs"]), **asked
+            "/v1/jobs",
+            lambda facts: tuple(JobView.from_json(job) for job in facts["jobs"]),
+            timeout=_patience_for(limit),
+            **asked,
         )
 
     def job(self, beginning: str) -> JobView:
@@ -169,15 +176,16 @@ class ControlClient:
         """Read the rules again, now; refused with `rules_invalid` where they are wrong, and nothing changes."""
         return self._post("/v1/reload", RulesChange.from_json, {}, timeout=_RELOAD_SECONDS)
 
-    def credits(self) -> Balance:
+    def credits(self, *, patience_seconds: float = _SERVICE_SECONDS) -> Balance:
         """The account's credits, asked of the service by the daemon."""
-        return self._get("/v1/credits", Balance.from_json, timeout=_SERVICE_SECONDS)
+        return self._get("/v1/credits", Balance.from_json, timeout=patience_seconds)
 
     def skipped(self, rule: str | None = None, limit: int | None = None) -> tuple[SkippedFile, ...]:
         """Files that make no job, those that were found last at the front."""
         return self._get(
             "/v1/skipped",
             lambda facts: tuple(SkippedFile.from_json(file) for file in facts["files"]),
+            timeout=_patience_for(limit),
             rule=rule,
             limit=limit,
         )
@@ -210,6 +218,7 @@ class ControlClient:
             ConnectionRefusedError,
             FileNotFoundError,
             NotADirectoryError,
+            AddressTooLong,  # where the daemon could not listen either
         ) as error:
             raise DaemonAbsent(
                 "NemoWatch is not running, or takes no requests.", hint="`nemowatch run` starts it."
@@ -249,6 +258,11 @@ class ControlClient:
 
 
 _WHAT_HELPS = "If that lasts, stop it and start it again: what is running goes on where it was."
+
+
+def _patience_for(rows: int | None) -> float:
+    """How long a list of so many rows may take, in seconds."""
+    return min(_LONGEST_LIST_SECONDS, (rows or 0) * _SECONDS_PER_ROW)
 
 
 def _read(answer: httpx.Response, read: Callable[[Any], _Value]) -> _Value:

@@ -7,6 +7,7 @@ by one that was killed. Nobody but the owner may connect. At rest it costs nothi
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nemowatch.web.address import short_address
+from nemowatch.web.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,7 @@ class ControlServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http=H11Protocol,
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -69,8 +71,9 @@ class ControlServer:
         await asyncio.wait({self._serving, started}, return_when=asyncio.FIRST_COMPLETED)
         started.cancel()
         if self._serving.done():
+            failed, self._serving = self._serving, None
             listener.close()
-            self._serving.result()
+            failed.result()
 
     async def stop(self) -> None:
         """Let go of the socket; requests that are not answered within a second are broken off."""
@@ -104,6 +107,20 @@ def bind_socket(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+class _Protocol(H11Protocol):
+    """Refuses what is no HTTP, and so reaches no application, in the same form as that does."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, and hang up."""
+        body = json.dumps(Refused(msg, status=400, code="no_http").to_json()).encode("ascii")
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):

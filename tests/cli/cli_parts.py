@@ -13,17 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from job_specs import make_job_spec
 from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from nemowatch.cli.app import app
-from nemowatch.jobs.database import Database, first_looks_table, known_files_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.meter import Meter
 from nemowatch.jobs.orders import Order, OrderAnswer, OrderBook
 from nemowatch.jobs.records import Cause, Clears, JobRecord, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.rows import path_to_text
 from nemowatch.jobs.spending import Ledger, Spent
 from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.tables import first_looks_table, known_files_table
 from nemowatch.places import InstanceLock, StateFolder
 
 PROGRAM = Path(sys.executable).with_name("nemowatch")
@@ -44,6 +46,17 @@ def invoke(*arguments: str, columns: int = 80) -> Result:
 
 def type_into(*arguments: str, typed: str = "", columns: int = 80) -> tuple[int, list[str]]:
     """The exit code, and the lines that a person sees at a terminal, without their colours."""
+    code, written = write_to_terminal(*arguments, typed=typed, columns=columns)
+    return code, without_colours(written).splitlines()
+
+
+def without_colours(written: str) -> str:
+    """What a terminal shows of what was written to it."""
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", written)
+
+
+def write_to_terminal(*arguments: str, typed: str = "", columns: int = 80) -> tuple[int, str]:
+    """The exit code, and all that the program writes to a terminal."""
     ours, theirs = pty.openpty()
     environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"}
     process = subprocess.Popen(
@@ -62,7 +75,7 @@ def type_into(*arguments: str, typed: str = "", columns: int = 80) -> tuple[int,
         pass
     finally:
         os.close(ours)
-    return process.wait(10), re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen.decode()).splitlines()
+    return process.wait(10), seen.decode()
 
 
 def run_on_terminal(*arguments: str, columns: int = 80) -> list[str]:
@@ -80,19 +93,13 @@ def make_spec(
     queued_at: float = 1e9,
     sha256: str = "0" * 64,
 ) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
+    return make_job_spec(
+        job_id,
         rule=rule,
         source=version_of(path),
         sha256=sha256,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
         prompts=("cut it", "export"),
-        language="en",
         deliver=("video", "media"),
-        output_folder=Path("/r-output/shorts/talk"),
-        priority=5,
         queued_at=queued_at,
     )
 

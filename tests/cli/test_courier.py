@@ -71,3 +71,24 @@ def test_many_orders_go_in_portions_and_what_a_daemon_that_ends_has_not_got_is_k
         outcomes = Courier(daemon.state).give(Action.CANCEL, records)
     assert [each.fate for each in outcomes] == [OrderFate.DONE] * 3 + [OrderFate.KEPT] * 2
     assert [job_id for job_id, _, _ in orders_in(database)] == [number_id(number) for number in range(3, 5)]
+
+
+def test_daemon_that_breaks_off_leaves_nothing_to_be_ordered_twice_unawares(
+    store: JobStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nemowatch.cli.courier.AT_ONCE", 3)
+    for number in range(5):
+        add_job(store, JobState.DONE, job_id=number_id(number), sha256=f"{number:064x}")
+
+    def carry_out_some(sent: dict[str, Any]) -> dict[str, Any]:
+        return carry_out(sent) if len(sent["jobs"]) == 3 else {"other": "version"}
+
+    with FakeDaemon() as daemon:
+        daemon.answers[ORDERS] = carry_out_some
+        many = invoke("jobs", "rerun", "--rule", "shorts", "--yes")
+        one = invoke("jobs", "rerun", number_id(1), "--yes")
+    assert (many.exit_code, one.exit_code) == (1, 1)
+    assert "It answered 3 of 5 orders; whether it got the next ones is not known." in many.stderr
+    assert "Whether it got the order is not known." in one.stderr
+    assert "Look with `nemowatch jobs list` before you order it again." in one.stderr
+    assert orders_in(database) == []

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_parts import invoke, spend
+from cli_parts import ID, add_job, invoke, spend
 from fake_daemon import FakeDaemon
 from fake_service import TOKEN, FakeService
 from starlette.responses import JSONResponse
 
 from nemowatch.jobs.database import Database
+from nemowatch.jobs.records import JobState
+from nemowatch.jobs.store import JobStore
 
 BALANCE = "GET /api/credits/balance/simple"
 ASK_FOR_TOKEN = "POST /api/auth/anonymous-token"
@@ -159,7 +161,31 @@ def test_running_daemon_is_asked_and_no_token_is_looked_for(account: str) -> Non
     assert not daemon.state.token.exists()
 
 
+def test_daemon_that_can_not_tell_is_passed_by_and_that_is_said(service: FakeService, own_token: str) -> None:
+    with FakeDaemon() as daemon:
+        daemon.refuse("GET /v1/credits", "broken", "It broke.", status=500)
+        done = invoke("credits")
+    assert done.stderr == "nemowatch: It broke. The service is asked.\n"
+    assert "250 credits" in done.stdout
+
+
 def test_refused_token_of_the_running_daemon_ends_with_5() -> None:
     with FakeDaemon() as daemon:
         daemon.refuse("GET /v1/credits", "token_refused", "The token is refused.", status=502)
         assert invoke("credits").exit_code == 5
+
+
+def test_balance_is_that_of_the_running_daemon_whatever_token_this_terminal_knows(
+    store: JobStore, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_job(store, JobState.DONE)
+    monkeypatch.setenv("NEMO_TOKEN", "own-token-1234")
+    balance = {"available": 7, "frozen": 0, "total": 7, "spent_today": 0, "keep_credits": 0}
+    with FakeDaemon() as daemon:
+        daemon.answers["GET /v1/credits"] = balance | {
+            "credits_per_day": None, "account": "own", "user_id": None,
+        }  # fmt: skip
+        assert " 7 credits are available." in invoke("jobs", "rerun", ID).stderr
+        daemon.refuse("GET /v1/credits", "service_down", "Nobody answers.", status=502)
+        assert "are available" not in invoke("jobs", "rerun", ID).stderr
+    assert service.seen == []

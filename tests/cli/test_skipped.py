@@ -10,10 +10,11 @@ import pytest
 from cli_parts import ID, NOW, add_job, invoke, run_on_terminal
 from sqlalchemy import insert
 
-from nemowatch.jobs.database import Database, known_files_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.file_history import open_history
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.store import JobStore
+from nemowatch.jobs.tables import known_files_table
 
 LONG = f"/r/{'long-name-' * 12}.mp4"
 

@@ -12,14 +12,17 @@ import termios
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Self
 
 import pytest
 from cli_parts import ID, NOW, PROGRAM, add_job, invoke, number_id
+from fake_daemon import FakeDaemon
 from helpers import wait_until
 
 from nemowatch.cli.changes import find_lost, list_changes
 from nemowatch.cli.keyboard import Keyboard
+from nemowatch.cli.lookout import Look, Lookout
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.records import JobState
 from nemowatch.jobs.store import Changes, JobStore
@@ -104,6 +107,31 @@ def test_keyboard_leaves_the_terminal_and_the_signals_as_they_were(monkeypatch: 
             raise KeyError
         assert (termios.tcgetattr(terminal), signal.getsignal(signal.SIGWINCH)) == (before, handler)
         keyboard.wake()  # a thread that is late does no harm
+
+
+def look_twice(daemon: FakeDaemon, *, finds_lost: bool) -> Look:
+    """The second of two looks, between which the jobs that were at work have gone."""
+    looks: list[Look] = []
+    with Lookout(daemon.state, lambda: None, finds_lost=finds_lost) as lookout:
+        wait_until(lambda: looks.extend(lookout.take()) or len(looks) > 1)
+    return looks[1]
+
+
+def test_jobs_that_are_gone_are_looked_up_where_that_is_wanted_and_one_without_a_record_is_passed_over(
+    queued: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nemowatch.cli.lookout._EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("nemowatch.cli.lookout._TIMES_AS_LONG", 0.0)
+    cleared = replace(queued, id="f" * 16)
+    before, after = StatusView(None, "/s", running=(queued, cleared)), StatusView(None, "/s")
+    for finds_lost, found in ((True, (queued,)), (False, ())):
+        with FakeDaemon() as daemon:
+            daemon.refuse(f"GET /v1/jobs/{cleared.id}", "no_such_job", "There is none.", status=404)
+            daemon.answers[f"GET /v1/jobs/{queued.id}"] = queued.to_json()
+            shown = chain([before], repeat(after))
+            daemon.answers["GET /v1/status"] = lambda _, shown=shown: next(shown).to_json()
+            assert look_twice(daemon, finds_lost=finds_lost).found == found
+            assert any("jobs" in request for request, _ in daemon.asked) is finds_lost
 
 
 class Watcher:

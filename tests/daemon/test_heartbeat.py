@@ -33,7 +33,8 @@ class Parts:
         self.dispatcher = SimpleNamespace(is_paused=False)
         self.intake = SimpleNamespace(folders=self.folders)
 
-    def count(self) -> dict[JobState, int]:
+    def count(self, *, unended: bool) -> dict[JobState, int]:
+        assert unended
         if self.failure:
             raise self.failure
         return self.counts
@@ -68,6 +69,33 @@ async def test_ready_comes_first_then_each_change_and_stopping_last(parts: Any, 
         parts.dispatcher.is_paused = True
         assert await hear_change(parts, ear) == {"STATUS": "paused, 1 job running, 1 folder watched"}
     assert (await ear.hear_on_loop())["STOPPING"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [
+        (FolderState.WATCHED, "no job running, 1 folder watched"),
+        (FolderState.OFFLINE, "no job running, talks offline"),
+        (FolderState.NOT_SCANNED, "no job running, 0 folders watched, 1 not looked through yet"),
+    ],
+    ids=["watched", "offline", "does not answer"],
+)
+async def test_ready_waits_for_the_folders_but_not_for_ever_for_one_that_does_not_answer(
+    parts: Any, ear: Ear, first: FolderState, status: str
+) -> None:
+    parts.folder_states = {TALKS: FolderState.NOT_SCANNED}
+    async with Heartbeat(parts):
+        assert "EXTEND_TIMEOUT_USEC" in await ear.hear_on_loop()
+        assert parts.rules.around_reload is None
+        parts.clock.move(9.0)
+        await async_wait_until(lambda: sum(due > 9.0 for due, _ in parts.clock._sleepers) == 2)
+        assert ear.hears_nothing()
+        parts.folder_states = {TALKS: first}
+        parts.clock.move(0.5 if first is not FolderState.NOT_SCANNED else 60.0)
+        heard = await ear.hear_on_loop()
+        while "EXTEND_TIMEOUT_USEC" in heard:
+            heard = await ear.hear_on_loop()
+        assert heard == {"READY": "1", "STATUS": status}
 
 
 async def test_watchdog_is_fed_twice_in_its_time(tmp_path: Path, ear: Ear) -> None:

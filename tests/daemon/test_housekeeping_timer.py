@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from helpers import FakeClock, async_wait_until
+from job_specs import make_job_spec
 from loguru import logger
 
 from nemowatch.daemon.housekeeping import AFTER_A_JUMP, EVERY, FIRST_LOOK, Housekeeping
 from nemowatch.jobs.database import Database
-from nemowatch.jobs.records import JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import JobState
 from nemowatch.jobs.store import Changes, JobStore
 from nemowatch.places import StateFolder
 from nemowatch.rules.load import load_rules
@@ -55,19 +56,10 @@ class SmallHouse:
         self.add_job(root, days_ago=100)
 
     def add_job(self, root: Path, *, days_ago: float) -> None:
-        spec = JobSpec(
-            job_id="a" * 16,
+        spec = make_job_spec(
             rule="talks",
-            source=SourceFile(root / "talks" / "talk.mp4", 10, 20, 30),
-            sha256="0" * 64,
-            duration_seconds=2.5,
-            skill_source="opusclip",
-            skill_version="1.0.0",
-            prompts=("cut it",),
-            language="en",
-            deliver=("video",),
+            path=root / "talks" / "talk.mp4",
             output_folder=root / "talks-output" / "talk",
-            priority=5,
             queued_at=1.0,
         )
         then = self.clock.now() - days_ago * DAY

@@ -2,13 +2,18 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers import FakeClock, async_wait_until
+from loguru import logger
 
+from nemowatch.daemon import Daemon
 from nemowatch.daemon.rules_watch import RulesWatch
+from nemowatch.jobs.errors import DatabaseUnusable
+from nemowatch.places import StateFolder
 from nemowatch.rules.load import load_rules
 
 
@@ -48,6 +53,16 @@ async def watched(rules: Path) -> AsyncIterator[tuple[RulesWatch, Follower, Fake
         yield watch, follower, clock
     finally:
         task.cancel()
+
+
+async def until(clock: FakeClock, predicate) -> None:
+    """Move the clock on, a bit whenever the watch has done what the one before asked."""
+    for _ in range(1000):
+        if predicate():
+            return
+        await async_wait_until(lambda: any(due > clock.monotonic() for due, _ in clock._sleepers))
+        clock.move(0.25)
+    raise AssertionError("it never comes")
 
 
 async def within_two_seconds(clock: FakeClock, predicate) -> None:
@@ -117,6 +132,50 @@ async def test_rules_that_were_asked_for_are_read_although_nothing_has_changed(r
         watch.ask()
         await within_two_seconds(clock, lambda: follower.names == [["one"]])
         await async_wait_until(lambda: watch.standing.loaded_at > loaded_at)
+
+
+async def test_rules_that_can_not_be_put_in_force_are_told_once_and_tried_again_by_themselves(rules):
+    lines: list[str] = []
+    number = logger.add(lines.append, format="{message}", level="WARNING")
+    async with watched(rules) as (watch, follower, clock):
+        follower.failure = DatabaseUnusable("The database can't be used: disk is full.")
+        tries = 0
+
+        async def fail(book) -> None:
+            nonlocal tries
+            tries += 1
+            raise follower.failure
+
+        put_in_force, watch._apply = watch._apply, fail
+        rules.write_text(rules_text(rules.parent / "watched", "two"))
+        await within_two_seconds(clock, lambda: watch.standing.error)
+        await until(clock, lambda: tries == 3)
+        assert clock.monotonic() > 60
+        watch._apply, follower.failure = put_in_force, None
+        await until(clock, lambda: follower.names == [["two"]])
+        await async_wait_until(lambda: not watch.standing.error)
+        later = clock.monotonic() + 60
+        await until(clock, lambda: clock.monotonic() > later)
+        assert follower.names == [["two"]]
+    logger.remove(number)
+    assert [line.rstrip("\n") for line in lines] == [
+        (
+            "The new rules can't be put in force; it is tried again. The rules from before stay in force. "
+            "The database can't be used: disk is full."
+        )
+    ]
+
+
+async def test_edit_takes_effect_while_the_first_look_through_the_folders_goes_on(rules, monkeypatch):
+    follower, clock = Follower(), FakeClock()
+    monkeypatch.setattr(Daemon, "_follow", lambda _, book: follower.apply(book))
+    daemon = Daemon(load_rules(rules), StateFolder(rules.parent / "state"), clock=clock)
+    house = SimpleNamespace(intake=SimpleNamespace(scan_all=asyncio.Event().wait))
+    async with AsyncExitStack() as parts:
+        working = asyncio.create_task(daemon._work(parts, house, once=False))
+        parts.callback(working.cancel)
+        rules.write_text(rules_text(rules.parent / "watched", "two"))
+        await within_two_seconds(clock, lambda: follower.names == [["two"]])
 
 
 async def test_rules_that_can_not_be_put_in_force_are_told_and_tried_again_when_saved(rules):

@@ -31,7 +31,7 @@ async def main():
         if sys.argv[2] == "hangs":
             os.read(os.pipe()[0], 1)
         if sys.argv[2] == "gives_up":
-            hears.give_up(8)
+            hears.give_up(8, "the state is gone")
             os.read(os.pipe()[0], 1)
         await hears.or_stop(asyncio.Event().wait())
         print(hears.number.name, file=said)

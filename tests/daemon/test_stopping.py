@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from helpers import make_video
 from living_house import EXPORT, PLENTY, LivingHouse, save_sound
 
+from nemowatch.daemon import Daemon
+from nemowatch.intake.intake import Intake
 from nemowatch.jobs.records import JobState
+from nemowatch.rules.load import load_rules
 from nemowatch.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -40,3 +44,36 @@ def test_stop_in_the_middle_of_a_call_comes_in_time_and_leaves_the_job_where_it_
             assert daemon.wait(10) == 0
             assert time.monotonic() - asked < 10
         assert house.states()["talk.wav"] is state
+
+
+async def test_errand_that_goes_on_at_the_end_is_dropped_before_what_it_needs_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(tmp_path / "service") as sandbox:
+        house = LivingHouse(tmp_path, sandbox)
+        house.write_rules(house.rule())
+        monkeypatch.setenv("NEMO_CLIENT_ID", "daemon-test")
+        daemon = Daemon(load_rules(house.rules), house.state)
+        ends: list[str] = []
+
+        async def go_on() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ends.append("errand")
+
+        async def work(*_: object, once: bool) -> None:
+            daemon._do_soon(go_on())
+            await asyncio.sleep(0)
+
+        stop_intake = Intake.stop
+
+        async def stop(intake: Intake) -> None:
+            ends.append("intake")
+            await stop_intake(intake)
+
+        monkeypatch.setattr(Intake, "stop", stop)
+
+        monkeypatch.setattr(daemon, "_work", work)
+        await daemon.run(once=True)
+    assert ends == ["errand", "intake"]

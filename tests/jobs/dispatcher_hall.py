@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from helpers import FakeClock
+from job_specs import make_job_spec
 from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.dispatcher import Dispatcher
-from nemowatch.jobs.records import JobRecord, JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import JobRecord, JobSpec, JobState
 from nemowatch.jobs.store import Changes, JobStore
 from nemowatch.jobs.waiting_line import WaitingLine
 from nemowatch.rules.rule import Limits
@@ -51,18 +52,10 @@ class Hall:
         )
 
     def add(self, job_id: str, *, rule: str = "shorts", priority: int = 5, schedule: str = "") -> JobSpec:
-        spec = JobSpec(
-            job_id=job_id,
+        spec = make_job_spec(
+            job_id,
             rule=rule,
-            source=SourceFile(Path(f"/r/{job_id}.mp4"), 10, 20, 30),
-            sha256="0" * 64,
-            duration_seconds=2.5,
-            skill_source="opusclip",
-            skill_version="1.0.0",
-            prompts=("cut it",),
-            language="en",
-            deliver=("video",),
-            output_folder=Path("/r-output/shorts/talk"),
+            path=Path(f"/r/{job_id}.mp4"),
             priority=priority,
             queued_at=self.clock.now(),
             schedule=schedule,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
-from nemowatch.jobs.database import Database, spending_table
+from job_specs import make_job_spec
+
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.purse import Purse
-from nemowatch.jobs.records import JobSpec, SourceFile
+from nemowatch.jobs.records import JobSpec
+from nemowatch.jobs.tables import spending_table
 from nemowatch.nemo.answers import Credits
 
 
@@ -32,21 +34,7 @@ class Account:
 
 
 def make_spec(job_id: str = "a" * 16, rule: str = "shorts") -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule=rule,
-        source=SourceFile(Path("/r/talk.mp4"), 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it",),
-        language="en",
-        deliver=("video",),
-        output_folder=Path("/r-output/talk"),
-        priority=5,
-        queued_at=100.0,
-    )
+    return make_job_spec(job_id, rule=rule)
 
 
 A, B, C = (make_spec(letter * 16) for letter in "abc")

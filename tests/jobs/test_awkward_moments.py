@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from helpers import async_wait_until, make_video
-from job_bench import Bench, open_bench
+from job_bench import Bench, Step, open_bench
 from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.orders import Action
@@ -242,3 +242,29 @@ async def test_job_ends_as_it_should_although_its_end_cannot_be_written_at_first
     monkeypatch.setattr(bench.workshop.shared, "_run", locked_twice(bench.workshop.shared._run))
     record = await bench.run(bench.add_job(EDIT))
     assert record.state == "done", record.reason
+
+
+@pytest.mark.parametrize("name", ["edit-1", "deliver-done"])
+async def test_job_waits_where_the_end_of_a_step_cannot_be_kept_and_does_nothing_twice(
+    bench: Bench, name: str
+) -> None:
+    spec = bench.add_job(EDIT)
+    await bench.dispatcher.offer()
+    keep = bench.rounds.checkpoint_of(spec.job_id, 1)
+
+    async def full(step_name: str, step: Step) -> dict[str, Any]:
+        if step_name != name:
+            return await keep(step_name, step)
+        await step()
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    assert await RecordingWorkflow(bench.workshop, full).run(spec.job_id) == "waiting"
+    waiting = bench.record(spec)
+    assert "database or disk is full" in waiting.reason
+    assert waiting.stop is not None
+    assert waiting.stop.wake_at is not None
+    await async_wait_until(lambda: bench.workshop.clock.now() >= (waiting.stop.wake_at or 0))
+    await bench.clerk.look()
+    assert (await bench.run_until_final(spec)).state == "done"
+    assert texts_of(bench) == [EDIT]
+    assert [folder.name for folder in (bench.root / "out").iterdir()] == ["talk"]

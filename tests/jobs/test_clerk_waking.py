@@ -78,3 +78,37 @@ async def test_order_that_hangs_on_a_share_does_not_keep_other_jobs_standing_sti
         assert bench.orders.read_answer(number) is None
         hung.set()
         await async_wait_until(lambda: bench.orders.read_answer(number), timeout=5)
+
+
+async def test_order_that_comes_after_one_that_took_long_is_carried_out_at_the_next_look(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung = asyncio.Event()
+
+    async def hang(*_: object) -> bool:
+        await hung.wait()
+        return True
+
+    spec = bench.add_job("cut it", stop=Stop(1, "prepare", Cause.BACKLOG))
+    slow = bench.orders.give(spec.job_id, Action.RELEASE, now=bench.workshop.clock.now())
+    with monkeypatch.context() as at_first:
+        at_first.setattr(clerk, "_ORDERS_PATIENCE_SECONDS", 0.05)
+        at_first.setattr(bench.waker, "wake", hang)
+        await bench.clerk.look()
+        hung.set()
+        await async_wait_until(lambda: bench.orders.read_answer(slow), timeout=5)
+    later = bench.orders.give(spec.job_id, Action.CANCEL, now=bench.workshop.clock.now())
+    await bench.clerk.look()
+    assert bench.orders.read_answer(later) is not None
+
+
+async def test_jobs_whose_time_has_come_all_go_on_some_at_each_look(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clerk, "_WOKEN_AT_ONCE", 2)
+    now = bench.workshop.clock.now()
+    specs = [bench.add_job(text, stop=Stop(1, "prepare", Cause.FAULT, now)) for text in ("1", "2", "3")]
+    await bench.clerk.look()
+    assert [bench.record(spec).is_parked for spec in specs] == [False, False, True]
+    with running(bench):
+        await async_wait_until(lambda: not bench.record(specs[2]).is_parked, timeout=5)

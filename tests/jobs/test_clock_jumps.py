@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from job_specs import make_job_spec
+
 from nemowatch.jobs.clock_jumps import move_waits
 from nemowatch.jobs.database import Database
-from nemowatch.jobs.records import Cause, JobSpec, JobState, SourceFile, Stop
+from nemowatch.jobs.records import Cause, JobState, SourceFile, Stop
 from nemowatch.jobs.store import JobStore
 
 NOW = 1_700_000_000.0
@@ -14,19 +16,12 @@ HOUR = 3600.0
 
 
 def add_job(store: JobStore, name: str, cause: Cause, wake_at: float | None) -> str:
-    spec = JobSpec(
-        job_id=name,
-        rule="shorts",
+    spec = make_job_spec(
+        name,
         source=SourceFile(Path(f"/talks/{name}.mp4"), 1, 1, 1),
         sha256=name,
         duration_seconds=6.0,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it",),
-        language="en",
-        deliver=("video",),
         output_folder=Path("/out") / name,
-        priority=5,
         queued_at=NOW,
     )
     store.add(spec, stop=Stop(1, "prepare", cause, wake_at), state=JobState.WAITING)

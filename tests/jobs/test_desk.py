@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from helpers import FakeClock
 
-from nemowatch.jobs.database import Database, known_files_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.desk import Candidate, JobDesk, RuleGone
 from nemowatch.jobs.dispatcher import Dispatcher
 from nemowatch.jobs.hashing import ChangedMeanwhile, ContentHashes
@@ -21,6 +21,7 @@ from nemowatch.jobs.known_files import KnownFileBook
 from nemowatch.jobs.markers import Markers
 from nemowatch.jobs.records import Cause, JobRecord, JobState, SourceFile
 from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.tables import known_files_table
 from nemowatch.jobs.waiting_line import WaitingLine
 from nemowatch.rules.rule import After, Limits, Rule
 from nemowatch.rules.skills import SKILLS

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from helpers import async_wait_until
+from job_specs import make_job_spec
+from sqlalchemy.exc import OperationalError
 
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.engine import Engine
-from nemowatch.jobs.records import JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import Cause, JobSpec, JobState, Stop
 from nemowatch.jobs.store import Changes, JobStore
 
 
@@ -251,19 +255,103 @@ async def test_checkpoints_of_a_job_that_is_done_are_found_and_forgotten_in_all_
         database.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("refused", [1, 2])
+async def test_answer_that_a_full_disk_does_not_keep_is_told_and_asked_for_again_in_the_next_round(
+    tmp_path: Path, refused: int
+) -> None:
+    """The engine then tries to keep the refusal as the step's end: that must not be taken over either."""
+    asked: list[str] = []
+    ended: list[str] = []
+    left = 0
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_facts: object) -> None:
+        nonlocal left
+        if left and "INSERT INTO" in statement and "operation_outputs" in statement:
+            left -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+
+    async def run_job(engine: Engine, _job_id: str) -> str:
+        nonlocal left
+        for name in ("prepare", "edit"):
+
+            async def answer(name: str = name) -> dict[str, Any]:
+                asked.append(name)
+                return {}
+
+            left = refused if asked == ["prepare"] else 0
+            try:
+                await engine.checkpoint(name, answer)
+            except OperationalError:
+                ended.append("waiting")
+                return "waiting"
+        ended.append("done")
+        return "done"
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", refuse)
+    try:
+        async with running_engine(tmp_path, run_job) as engine:
+            await engine.enqueue("a", priority=5)
+            await async_wait_until(lambda: ended)
+            await engine.enqueue("a", priority=5, number=2, start_step=2)
+            await async_wait_until(lambda: len(ended) == 2)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", refuse)
+    assert ended == ["waiting", "done"]
+    assert asked == ["prepare", "edit", "edit"]
+
+
+@pytest.mark.slow
+async def test_rounds_long_past_of_a_job_that_goes_on_are_forgotten_and_the_next_takes_over_as_ever(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+    ended: list[str] = []
+
+    async def run_job(engine: Engine, job_id: str) -> str:
+        async def answer() -> dict[str, Any]:
+            asked.append(job_id)
+            return {}
+
+        await engine.checkpoint("prepare", answer)
+        ended.append(job_id)
+        return "waiting"
+
+    async with running_engine(tmp_path, run_job) as engine:
+        database = Database(tmp_path / "nemowatch.db")
+        store = JobStore(database.engine)
+        store.add(make_small_spec("a"))
+
+        async def begin(number: int) -> None:
+            await engine.enqueue("a", priority=5, number=number, start_step=2)
+            await async_wait_until(lambda: len(ended) == number)
+
+        for number in range(1, 5):
+            await begin(number)
+            store.park("a", JobState.WAITING, "", Stop(2, "upload", Cause.FOLDER), now=1.0)
+            record = store.read("a")
+            assert record is not None
+            store.unpark(record, attempt=1, now=2.0)
+        # The book is at round 5, which takes over from round 4.
+        assert engine.find_done(ended_before=500.0, limit=10) == (("a", 3),)
+        await engine.forget([("a", 3)])
+        assert engine.find_done(ended_before=500.0, limit=10) == ()
+        await begin(5)
+        with database.engine.connect() as connection:
+            kept = connection.exec_driver_sql("SELECT workflow_uuid FROM workflow_status").scalars()
+            assert set(kept) == {"a-4", "a-5"}
+        database.close()
+    assert asked == ["a"]
+
+
+@pytest.mark.slow
+async def test_jobs_of_any_number_of_rounds_are_forgotten_at_once(tmp_path: Path) -> None:
+    async def run_job(_: Engine, _job_id: str) -> str:
+        return "done"
+
+    async with running_engine(tmp_path, run_job) as engine:
+        await engine.forget([(f"{number:016x}", 10_000) for number in range(100)])
+
+
 def make_small_spec(job_id: str) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule="shorts",
-        source=SourceFile(Path("/r/talk.mp4"), 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it",),
-        language="en",
-        deliver=("video",),
-        output_folder=Path("/r-output/shorts/talk"),
-        priority=5,
-        queued_at=1.0,
-    )
+    return make_job_spec(job_id, queued_at=1.0)

@@ -8,26 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from job_specs import make_job_spec
 
 from nemowatch.jobs.forecast import Present, Took, expect, forecast, kind_of, steps_from
-from nemowatch.jobs.records import Base, JobSpec, SourceFile
+from nemowatch.jobs.records import Base, SourceFile
 from nemowatch.rules.rule import Trim
 
 LIMIT = 500_000_000
-SPEC = JobSpec(
-    job_id="a" * 16,
-    rule="shorts",
+SPEC = make_job_spec(
     source=SourceFile(Path("/r/talk.mp4"), 10_000_000, 20, 30),
-    sha256="0" * 64,
     duration_seconds=100.0,
-    skill_source="opusclip",
-    skill_version="1.0.0",
     prompts=("cut out the silence", "add a title"),
-    language="en",
     deliver=("video", "media"),
-    output_folder=Path("/r-output/shorts/talk"),
-    priority=5,
-    queued_at=100.0,
 )
 KINDS = ("upload", "edit", "edit", "export", "download", "collect", "deliver")
 SECONDS = st.floats(0.01, 1e5)

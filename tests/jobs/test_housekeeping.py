@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from helpers import FakeClock
 
-from nemowatch.jobs.database import Database, outbox_table
+from nemowatch.jobs import housekeeping
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.desk import Candidate, JobDesk
 from nemowatch.jobs.dispatcher import Dispatcher
 from nemowatch.jobs.hashing import ContentHashes
@@ -21,8 +22,9 @@ from nemowatch.jobs.orders import Action, OrderAnswer, OrderBook
 from nemowatch.jobs.outbox import UNSORTED
 from nemowatch.jobs.records import Base, Cause, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.tables import outbox_table
 from nemowatch.jobs.waiting_line import WaitingLine
-from nemowatch.outputs.staging import staging_folder
+from nemowatch.outputs.staging import remove_leftovers, staging_folder
 from nemowatch.rules.rule import History, Limits, Rule
 from nemowatch.rules.skills import SKILLS
 
@@ -103,7 +105,7 @@ class Attic:
         """A job on a recording of its own that ended so long ago, or has not ended."""
         job_id = await self.hand_in(name, content=name)
         then = self.clock.now() - days_ago * DAY
-        self.store.write(job_id, Changes(state, after=after or None), now=then)
+        self.store.write(job_id, Changes(state, started_at=then, after=after or None), now=then)
         if state.is_final:
             self.store.write(job_id, Changes(state, finished_at=then), now=then)
         (self.logs / f"{job_id}.log").write_text("Done.")
@@ -305,6 +307,29 @@ async def test_what_a_cancelled_job_left_beside_its_outputs_goes_after_a_day(att
     at_work = attic.staging(await attic.job("at-work.mp4", JobState.DOWNLOADING, days_ago=2))
     assert await attic.sweep() == 0
     assert [folder.exists() for folder in (fresh, older, failed, at_work)] == [True, False, True, True]
+
+
+async def test_what_cancelled_jobs_left_is_looked_for_a_few_jobs_at_a_time_until_it_is_stopped(
+    attic: Attic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "_AT_ONCE", 2)
+    specs = [await attic.job(f"{number}.mp4", JobState.CANCELLED, days_ago=2) for number in range(5)]
+    folders = [attic.staging(spec) for spec in specs]
+    looks: list[int] = []
+
+    def remove(final: Path, job_id: str, *, attempts: int) -> int:
+        looks.append(attempts)
+        if len(looks) == 2:
+            attic.keeper.stop()
+        return remove_leftovers(final, job_id, attempts=attempts)
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(housekeeping, "remove_leftovers", remove)
+        await attic.sweep()
+    assert [folder.exists() for folder in folders].count(True) == 3
+    attic.keeper = Housekeeper(attic.database, attic.engine, attic.logs, attic.clock)
+    await attic.sweep()
+    assert not any(folder.exists() for folder in folders)
 
 
 async def test_link_that_has_the_name_of_a_staging_folder_is_not_followed(attic: Attic) -> None:

@@ -13,9 +13,9 @@ from helpers import make_video
 from job_bench import Bench, open_bench
 from sqlalchemy.exc import OperationalError
 
-from nemowatch.jobs.database import step_times_table
 from nemowatch.jobs.forecast import kind_of, steps_from
 from nemowatch.jobs.pace import Pace
+from nemowatch.jobs.tables import step_times_table
 from nemowatch.sandbox.server import Sandbox
 
 

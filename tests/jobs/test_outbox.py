@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from job_specs import make_job_spec
 from sqlalchemy.exc import IntegrityError
 
 from nemowatch.jobs.database import Database
 from nemowatch.jobs.outbox import TOLD_STATES, Change, Outbox, OutboxUnusable, Reader
-from nemowatch.jobs.records import Cause, DeliveredFile, JobSpec, JobState, SourceFile, Stop
+from nemowatch.jobs.records import Cause, DeliveredFile, JobSpec, JobState, Stop
 from nemowatch.jobs.store import Changes, JobStore
 
 JOB = "a" * 16
@@ -21,21 +22,7 @@ ALL = Reader("all", TOLD_STATES)
 
 
 def make_spec(job_id: str = JOB, *, path: Path = Path("/r/talk.mp4")) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule="shorts",
-        source=SourceFile(path, 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it",),
-        language="en",
-        deliver=("video",),
-        output_folder=Path("/o/talk"),
-        priority=5,
-        queued_at=100.0,
-    )
+    return make_job_spec(job_id, path=path)
 
 
 class Office:
@@ -132,6 +119,19 @@ def test_job_that_stops_for_the_same_cause_again_and_again_is_told_once(office: 
         office.store.unpark(record, attempt=1, now=310.0)
         office.write(JobState.PREPARING)
     assert office.states() == ["held"]
+
+
+@pytest.mark.parametrize("cause", [Cause.QUESTION, Cause.UNCERTAIN, Cause.SESSION])
+def test_what_only_the_user_can_decide_is_told_each_time_it_is_asked(office: Office, cause: Cause) -> None:
+    office.store.add(make_spec())
+    for times in (1, 2):
+        stop = Stop(1, "edit-1", cause, times=times)
+        office.store.park(JOB, JobState.ATTENTION, f"asked {times}", stop, now=200.0)
+        record = office.store.read(JOB)
+        assert record is not None
+        office.store.unpark(record, attempt=1, now=310.0)
+        office.write(JobState.EDITING)
+    assert [change.reason for change in office.news()] == ["asked 1", "asked 2"]
 
 
 def test_job_that_is_held_from_the_beginning_and_one_cancelled_before_it_began_are_told(

@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from job_specs import make_job_spec
 
-from nemowatch.jobs.database import Database, present_steps_table, step_times_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.errors import DatabaseTooOld
 from nemowatch.jobs.pace import Pace, open_pace
 from nemowatch.jobs.records import Cause, JobRecord, JobSpec, JobState, SourceFile, Stop
 from nemowatch.jobs.store import Changes, JobStore
+from nemowatch.jobs.tables import present_steps_table, step_times_table
 
 NOW = 1_700_000_000.0
 KINDS = ("prepare", "connect", "upload", "edit-1", "export-1", "download-1", "collect", "deliver-done")
@@ -45,20 +47,13 @@ def store(database: Database) -> JobStore:
 
 
 def make_spec(letter: str = "a", *, rule: str = "shorts") -> JobSpec:
-    return JobSpec(
-        job_id=letter * 16,
+    return make_job_spec(
+        letter * 16,
         rule=rule,
         source=SourceFile(Path(f"/r/{letter}.mp4"), 10_000_000, 20, 30),
         sha256=letter * 64,
         duration_seconds=100.0,
-        skill_source="opusclip",
-        skill_version="1.0.0",
         prompts=("cut out the silence",),
-        language="en",
-        deliver=("video",),
-        output_folder=Path("/r-output/shorts/talk"),
-        priority=5,
-        queued_at=100.0,
     )
 
 

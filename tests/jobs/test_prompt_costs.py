@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from purse_bench import A, Account, B, C, begin, make_spec, rows, settle, spend
 
-from nemowatch.jobs.database import Database, spending_table
+from nemowatch.jobs.database import Database
 from nemowatch.jobs.purse import Purse
+from nemowatch.jobs.tables import spending_table
 from nemowatch.nemo.answers import Credits
 
 
@@ -55,7 +56,6 @@ async def test_prompt_that_was_alone_cost_what_the_balance_lost(purse: Purse, ac
 
 async def test_prompt_that_costs_nothing_is_known_to_cost_nothing(purse: Purse, account: Account) -> None:
     await spend(purse, account, A, 0)
-
     assert await purse.cost_of(A.job_id) == 0
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from job_specs import make_job_spec
 from sqlalchemy.exc import IntegrityError
 
 from nemowatch.jobs.database import Database
@@ -36,20 +37,8 @@ def store(database: Database) -> JobStore:
 def make_spec(
     job_id: str = "a" * 16, *, path: Path = Path("/r/talk.mp4"), queued_at: float = 100.0
 ) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule="shorts",
-        source=SourceFile(path, 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it", "export"),
-        language="en",
-        deliver=("video", "media"),
-        output_folder=Path("/r-output/shorts/talk"),
-        priority=5,
-        queued_at=queued_at,
+    return make_job_spec(
+        job_id, path=path, prompts=("cut it", "export"), deliver=("video", "media"), queued_at=queued_at
     )
 
 
@@ -129,6 +118,7 @@ def test_jobs_are_listed_newest_first_and_narrowed_down(database: Database, stor
     assert store.list_jobs(rule="another") == ()
     assert WaitingLine(database.engine).count_waiting() == 2
     assert store.count_by_state() == {JobState.QUEUED: 2, JobState.FAILED: 1}
+    assert store.count_by_state(unended=True) == {JobState.QUEUED: 2}
     assert list(store.count_by_rule().values()) == [3]
     assert store.waits_since() == 100.0
 

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from helpers import FakeClock, async_wait_until
+from job_specs import make_job_spec
 
 from nemowatch.daemon.rules_watch import RulesStanding
 from nemowatch.daemon.telling_people import TellingPeople
 from nemowatch.intake.records import FolderState, FolderStatus
 from nemowatch.jobs.database import Database
-from nemowatch.jobs.records import JobSpec, JobState, SourceFile
+from nemowatch.jobs.records import JobSpec, JobState
 from nemowatch.jobs.store import Changes, JobStore
 from nemowatch.notices.messenger import Messenger
 from nemowatch.notices.pacing import GATHER_SECONDS
@@ -37,6 +38,7 @@ class TellingHouse:
     folders: Sequence[FolderStatus] = ()
     stays: bool = True
     is_stopped: bool = True
+    given_up_because: str = ""
 
     def __post_init__(self) -> None:
         self.state = StateFolder(self.root / "state").create()
@@ -71,7 +73,7 @@ class TellingHouse:
             clock=self.clock,
             state=self.state,
             rules=_Rules(self),
-            stop=SimpleNamespace(is_set=self.is_stopped),
+            stop=SimpleNamespace(is_set=self.is_stopped, given_up_because=self.given_up_because),
             stays=self.stays,
         )
         watch = _Watch(self)
@@ -129,21 +131,7 @@ class TellingHouse:
 
 
 def _make_spec(job_id: str, path: Path, queued_at: float) -> JobSpec:
-    return JobSpec(
-        job_id=job_id,
-        rule="shorts",
-        source=SourceFile(path, 10, 20, 30),
-        sha256="0" * 64,
-        duration_seconds=2.5,
-        skill_source="opusclip",
-        skill_version="1.0.0",
-        prompts=("cut it",),
-        language="en",
-        deliver=("video",),
-        output_folder=Path("/r-output") / path.stem,
-        priority=5,
-        queued_at=queued_at,
-    )
+    return make_job_spec(job_id, path=path, output_folder=Path("/r-output") / path.stem, queued_at=queued_at)
 
 
 @dataclass

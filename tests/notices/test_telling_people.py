@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from loguru import logger
 from notice_receiver import Receiver
 from telling_house import TellingHouse
 
+from nemowatch.jobs.outbox import Change, Outbox
 from nemowatch.jobs.records import DeliveredFile, JobState
 from nemowatch.rules.rule import Hook, Notify
 
@@ -164,6 +168,24 @@ async def test_end_by_an_error_is_told_before_the_process_ends(
     assert "NemoWatch ended by an error: the disk is on fire, [secret]" in receiver.messages[-1]["message"]
 
 
+@pytest.mark.parametrize("end", ["breaks", "gives up"])
+async def test_end_for_want_of_a_database_is_told_without_one(
+    house: TellingHouse, receiver: Receiver, log: list[str], end: str
+) -> None:
+    house.notices = (*notify(receiver, "daemon", "failed"), Notify(("json://127.0.0.1:9/dead",), ("daemon",)))
+    house.given_up_because = "The state is gone." if end == "gives up" else ""
+    with contextlib.suppress(ValueError):
+        async with house.telling():
+            house.end_job()
+            await async_wait_until(lambda: house.waiting() == 1)
+            with house.database.engine.begin() as connection:
+                connection.exec_driver_sql("DROP TABLE nemowatch_outbox")
+            if end == "breaks":
+                raise ValueError("The state is gone.")
+    assert "NemoWatch ended by an error: The state is gone." in receiver.messages[-1]["message"]
+    assert not any("Not everything could be told" in line for line in log)
+
+
 async def test_end_by_a_signal_tells_nobody_and_leaves_all_for_the_next_start(
     house: TellingHouse, receiver: Receiver
 ) -> None:
@@ -307,3 +329,33 @@ async def test_hook_is_not_run_again_because_the_disk_is_full(
             connection.exec_driver_sql("DROP TRIGGER full")
         await house.move_until(lambda: house.waiting() == 0)
     assert ran.read_text() == "x"
+
+
+async def test_hook_is_not_run_again_for_what_was_read_just_before_it_was_taken_out(
+    house: TellingHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran, go, taken_out, late = tmp_path / "ran", tmp_path / "go", threading.Event(), threading.Event()
+    os.mkfifo(go)
+    house.hooks = (Hook(("done",), ("/bin/sh", "-c", f"echo x >>{ran}; read line <{go}")),)
+    read_book = Outbox.read
+
+    def read_late(outbox: Outbox, reader: str, *, limit: int) -> tuple[Change, ...]:
+        changes = read_book(outbox, reader, limit=limit)
+        if ran.exists() and not taken_out.is_set():
+            assert len(changes) == 1
+            late.set()
+            taken_out.wait(20)
+        return changes
+
+    monkeypatch.setattr(Outbox, "read", read_late)
+    async with house.telling() as telling:
+        house.end_job(JobState.DONE)
+        await async_wait_until(ran.exists)
+        telling._hooks.wake()
+        await async_wait_until(late.is_set)
+        await asyncio.to_thread(go.write_text, "go\n")
+        await async_wait_until(lambda: not telling._hooks._running)
+        taken_out.set()
+        await async_wait_until(lambda: not telling._hooks._news.is_set() and not telling._hooks._running)
+        assert house.waiting() == 0
+    assert ran.read_text() == "x\n"

@@ -32,9 +32,8 @@ def test_every_request_is_told() -> None:
 
 
 def test_every_code_is_told_with_its_status() -> None:
-    source = "".join(
-        (CODE / name).read_text() for name in ("web/app.py", "web/errors.py", "daemon/control.py")
-    )
+    files = ("web/app.py", "web/errors.py", "web/server.py", "daemon/control.py")
+    source = "".join((CODE / name).read_text() for name in files)
     raised = re.findall(r'status=(\d{3}),\s+code="(\w+)"', source)
     known = re.findall(r', (\d{3}), "(\w+)"\)', source)
     said = re.findall(r'"(wrong_method)"', source)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+from loguru import logger
 from noting import JOB, STATUS, Noting
 
 from nemowatch.jobs.errors import DatabaseUnusable
@@ -118,6 +119,7 @@ NOT_UNDERSTOOD: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/v1/orders", {"json": {"action": "eat", "jobs": ["a"]}}),
     ("POST", "/v1/orders", {"json": {"action": "retry", "jobs": []}}),
     ("POST", "/v1/orders", {"json": {"action": "answer", "jobs": ["a"]}}),
+    ("POST", "/v1/orders", {"json": {"action": "rerun", "jobs": ["a", "b", "a"]}}),
     ("POST", "/v1/orders", {"json": {"action": "retry", "jobs": ["a"], "text": "x"}}),
     ("POST", "/v1/reload", {"json": {"now": True}}),
 )
@@ -130,13 +132,37 @@ async def test_what_is_not_asked_for_rightly_is_refused_in_one_form_and_reaches_
         assert refusal_of(answer)["code"] == "not_understood"
     large = await line.send("POST", "/v1/pause", content=b" " * 1_000_001)
     assert (large.status_code, refusal_of(large)["code"]) == (413, "too_large")
-    for path in ("/", "/v1", "/v1/job", "/v1/status/more"):
+    for path in ("/", "/v1", "/v1/job", "/v1/status/more", "/v1/status/"):
         answer = await line.send("GET", path)
         assert (answer.status_code, refusal_of(answer)["code"]) == (404, "no_such_address"), path
+    strange = await line.send("GET", "/v1/a%3Fb", headers={"host": "["})
+    assert refusal_of(strange)["message"] == "There is no /v1/a?b here."
     for method, path in (("POST", "/v1/status"), ("GET", "/v1/orders"), ("DELETE", "/v1/jobs/a")):
         answer = await line.send(method, path)
         assert (answer.status_code, refusal_of(answer)["code"]) == (405, "wrong_method"), path
     assert line.behind.asked == []
+
+
+async def test_what_is_no_http_is_refused_in_the_same_form_and_hung_up_on(line: Line) -> None:
+    reader, writer = await asyncio.open_unix_connection(line.state.control)
+    writer.write(b"nonsense\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n")
+    assert json.loads(body)["error"]["code"] == "no_http"
+
+
+async def test_command_that_is_stopped_in_the_middle_of_its_request_is_no_mistake_of_ours(line: Line) -> None:
+    logged: list[str] = []
+    sink = logger.add(logged.append)
+    reader, writer = await asyncio.open_unix_connection(line.state.control)
+    writer.write(b"POST /v1/pause HTTP/1.1\r\nhost: nemowatch\r\ncontent-length: 50\r\n\r\n{")
+    writer.write_eof()
+    assert await reader.read() == b""  # it has hung up, too
+    writer.close()
+    await line.server.stop()
+    logger.remove(sink)
+    assert (line.behind.asked, logged) == ([], [])
 
 
 async def test_refusal_comes_back_with_its_words_its_code_and_what_it_means_to_the_shell(line: Line) -> None:

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -17,7 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from nemowatch.places import StateFolder
-from nemowatch.web.address import LONGEST_ADDRESS, short_address
+from nemowatch.web import address
+from nemowatch.web.address import LONGEST_ADDRESS, AddressTooLong, short_address
 from nemowatch.web.client import ControlClient, DaemonAbsent, DaemonSilent
 from nemowatch.web.server import ControlServer, bind_socket
 
@@ -76,18 +78,39 @@ async def test_socket_of_a_daemon_that_began_with_another_state_folder_of_the_na
         assert state.control.exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no short name for a long path")
-async def test_state_folder_of_any_depth_has_a_socket(tmp_path: Path) -> None:
+@pytest.fixture
+def deep(tmp_path: Path) -> StateFolder:
+    """A state folder whose socket has a longer path than the kernel takes."""
     deep = StateFolder(tmp_path.joinpath(*["a folder with a läng name"] * 8)).create()
     assert len(os.fsencode(deep.control)) > LONGEST_ADDRESS
+    return deep
+
+
+async def test_state_folder_of_any_depth_has_a_socket_where_the_system_can_name_it(deep: StateFolder) -> None:
     server = server_at(deep.control)
     open_files = psutil.Process().num_fds()
-    await server.start()
-    with pytest.raises(DaemonSilent, match="another version"):
-        await asyncio.to_thread(ask, deep)
-    await server.stop()
+    if sys.platform == "linux":
+        await server.start()
+        with pytest.raises(DaemonSilent, match="another version"):
+            await asyncio.to_thread(ask, deep)
+        await server.stop()
+    else:
+        with pytest.raises(AddressTooLong):
+            await server.start()
+        with pytest.raises(DaemonAbsent):
+            await asyncio.to_thread(ask, deep)
     assert not deep.control.exists()
     assert psutil.Process().num_fds() <= open_files
+
+
+async def test_daemon_that_can_have_no_socket_is_absent_and_not_silent(
+    deep: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "sys", SimpleNamespace(platform="darwin"))
+    with pytest.raises(AddressTooLong, match="more than the"):
+        await server_at(deep.control).start()
+    with pytest.raises(DaemonAbsent):  # so that orders go by way of the database
+        ask(deep)
 
 
 def test_path_that_fits_is_used_as_it_is(tmp_path: Path) -> None:
@@ -141,6 +164,14 @@ async def test_stop_breaks_off_what_takes_too_long(state: StateFolder) -> None:
 def test_daemon_that_hangs_is_waited_for_no_longer_than_agreed(state: StateFolder) -> None:
     with bind_socket(state.control), pytest.raises(DaemonSilent, match=r"0\.05 s"):
         ask(state, timeout=0.05)
+
+
+def test_long_list_may_take_its_time(state: StateFolder) -> None:
+    with bind_socket(state.control), ControlClient(state, timeout_seconds=0.01) as client:
+        with pytest.raises(DaemonSilent, match=r"0\.1 s"):
+            client.jobs(limit=200)
+        with pytest.raises(DaemonSilent, match=r"0\.1 s"):
+            client.skipped(limit=200)
 
 
 def test_daemon_with_so_many_waiting_that_nobody_is_let_in_is_silent(state: StateFolder) -> None:
