@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -17,10 +19,15 @@ settings.load_profile("nemowatch")
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+_HOMES = itertools.count()
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the home folder, or is led by the environment, of the person who runs it."""
-    home = tmp_path_factory.mktemp("home")
+    # `mktemp` would look through all folders made so far for the next number.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_HOMES))
+    home.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     for name in (
         "NEMO_TOKEN",
@@ -54,3 +61,9 @@ def as_ordinary_user(tmp_path: Path) -> Iterator[None]:
         yield
     finally:
         os.setresuid(0, 0, 0)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: it need not be gone through for garbage again and again."""
+    gc.collect()
+    gc.freeze()

@@ -100,17 +100,22 @@ class Database:
             # Python's sqlite3 opens no transaction before a CREATE by itself.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             version = _find_version(connection, path)
-            if version is not None and version < SCHEMA_VERSION:
-                migrations.migrate(connection)
-            metadata.create_all(connection)
-            migrations.check_tables(connection, metadata, path)
             if version is None:
+                metadata.create_all(connection, checkfirst=False)
                 connection.execute(schema_table.insert().values(version=SCHEMA_VERSION))
-            elif version < SCHEMA_VERSION:
-                for index in (index for table in metadata.sorted_tables for index in table.indexes):
-                    index.create(connection, checkfirst=True)
-                connection.execute(schema_table.update().values(version=SCHEMA_VERSION))
+            else:
+                self._bring_up_to_date(connection, path, version)
         path.chmod(0o600)
+
+    def _bring_up_to_date(self, connection: sa.Connection, path: Path, version: int) -> None:
+        if version < SCHEMA_VERSION:
+            migrations.migrate(connection)
+        metadata.create_all(connection)
+        migrations.check_tables(connection, metadata, path)
+        if version < SCHEMA_VERSION:
+            for index in (index for table in metadata.sorted_tables for index in table.indexes):
+                index.create(connection, checkfirst=True)
+            connection.execute(schema_table.update().values(version=SCHEMA_VERSION))
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from benchmarks.film_work import Cost, Ffmpeg, Worker, memory_row, seconds_row
 from benchmarks.films import FPS, make_film, read_numbers
 from nemowatch.media.probe import probe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -79,6 +79,7 @@ def test_tiny_sounds_are_whole_recordings_and_no_two_are_the_same(tmp_path: Path
     assert probe(one).duration_seconds == pytest.approx(0.15)
 
 
+@pytest.mark.slow
 def test_tree_to_scan_has_the_files_that_it_promises(tmp_path: Path) -> None:
     files = fill(tmp_path / "tree", make_small(tmp_path / "small.mp4"), folders=102)
     found = [path for path in (tmp_path / "tree").rglob("*") if path.is_file()]

@@ -13,6 +13,9 @@ from typing import Any
 
 from helpers import wait_until
 
+from nemowatch.places import StateFolder
+from nemowatch.standing import read_standing
+
 RULES = """\
 nemo: {{api_url: {url}, poll: 200ms}}
 log: {{level: DEBUG}}
@@ -74,6 +77,11 @@ class House:
 
     def status(self) -> Any:
         return json.loads(self.run("status", "--json").stdout)
+
+    def waiting(self) -> list[str]:
+        """The files that wait, as the daemon has written them down: quicker than to ask with a command."""
+        standing = read_standing(StateFolder(self.root / "state").standing)
+        return [] if standing is None else [file.path for file in standing.waiting]
 
     @property
     def output(self) -> Path:

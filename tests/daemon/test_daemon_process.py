@@ -49,7 +49,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
             (house.watched / "growing.mp4").write_bytes(b"")
             wait_until(lambda: b"not paid for again" in house.log.read_bytes())
             growing = str(house.watched / "growing.mp4")
-            wait_until(lambda: [file["path"] for file in house.status()["standing"]["waiting"]] == [growing])
+            wait_until(lambda: house.waiting() == [growing])
             status, shown = house.status(), house.run("status").stdout
             second_daemon = house.run("run")
             process.send_signal(signal.SIGTERM)
