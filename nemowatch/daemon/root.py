@@ -23,6 +23,7 @@ from nemowatch.daemon.control import Control
 from nemowatch.daemon.heartbeat import Heartbeat, starting
 from nemowatch.daemon.house import Surroundings
 from nemowatch.daemon.housekeeping import Housekeeping
+from nemowatch.daemon.memory import share_one_arena
 from nemowatch.daemon.rules_watch import RulesWatch
 from nemowatch.daemon.signals import StopSignal
 from nemowatch.daemon.telling import Teller, describe_standing
@@ -109,6 +110,7 @@ class Daemon:
             StateTaken: another daemon runs with this state folder.
             StateError, DatabaseTooNew, DatabaseUnusable: the state folder can't be used.
         """
+        share_one_arena()
         async with AsyncExitStack() as parts:
             parts.enter_context(InstanceLock(self._state.create()))
             parts.enter_context(self._stop.caught(self._rules.ask, self._notifier.tell_stopping))
