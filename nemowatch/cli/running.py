@@ -37,8 +37,8 @@ def find_start_command() -> str:
     from nemowatch.service.text import service_path
 
     def is_installed(kind: Kind) -> bool:
-        # Not Path.exists, which raises where a home may not be looked into.
-        return os.path.exists(service_path(kind, Path.home()))  # noqa: PTH110
+        path = service_path(kind, Path.home())
+        return os.path.exists(path)  # noqa: PTH110 -- Path.exists raises where a home may not be looked into
 
     if is_installed("user") or is_installed("agent"):
         return "nemowatch service start"

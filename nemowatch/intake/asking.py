@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ANSWER_SECONDS = 30.0
-"""A disk that sleeps wakes within ten; what hangs for minutes in all is asked about meanwhile by nobody else."""
+"""Without a sign of life, in seconds; a disk that sleeps wakes within about ten."""
 
 NO_ANSWER = "it does not answer; is its server running"
 
@@ -79,15 +79,17 @@ class Asking:
         over: Future[None] = Future()
         threading.Thread(target=_answer, args=(question, answer, over), name="folder", daemon=True).start()
         waiting = asyncio.wrap_future(answer)
-        while True:
-            before = at(), sign()
-            done, _ = await asyncio.wait({waiting}, timeout=self._answer_seconds)
-            if done:
-                return waiting.result()
-            if (at(), sign()) == before:
-                self._hanging[at()] = over
-                waiting.cancel()
-                raise _no_answer(at())
+        try:
+            while True:
+                before = at(), sign()
+                done, _ = await asyncio.wait({waiting}, timeout=self._answer_seconds)
+                if done:
+                    return waiting.result()
+                if (at(), sign()) == before:
+                    self._hanging[at()] = over
+                    raise _no_answer(at())
+        finally:
+            waiting.cancel()  # nobody wants to know any more what comes too late
 
 
 def _answer(question: Callable[[], _T], answer: Future[_T], over: Future[None]) -> None:

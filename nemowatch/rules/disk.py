@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER_SECONDS = 3.0
-"""A disk that sleeps needs longer to wake; what it holds is then taken as written, and loses only its links."""
+"""For one folder, in seconds. A disk that sleeps may need longer: its folder is then compared as it is written."""
 
 _ALL_SECONDS = 12.0
 
